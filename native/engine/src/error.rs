@@ -1,0 +1,76 @@
+//! What can be wrong with the options or the values. Messages read after the option's name.
+
+/// Why a fit, a labelling or a generator could not run. Never a panic, whatever the input.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// An option has a value outside its rule.
+    #[error("must be {rule}, got {got}")]
+    Option {
+        /// The option's name, as in [`crate::FitParams`].
+        option: &'static str,
+        /// What it has to be.
+        rule: String,
+        /// What it was.
+        got: String,
+    },
+    /// A name is not one of a closed list.
+    #[error("must be one of {}, got {got}", names.join(", "))]
+    Choice {
+        /// The option's name.
+        option: &'static str,
+        /// The list.
+        names: Vec<&'static str>,
+        /// What was given.
+        got: String,
+    },
+    /// There are fewer rows than clusters.
+    #[error("{clusters} clusters were asked for, and the input has {rows} rows")]
+    FewerRowsThanClusters {
+        /// Clusters asked for.
+        clusters: usize,
+        /// Rows there are (of weight above 0, where there are weights).
+        rows: usize,
+    },
+    /// There is nothing to cluster.
+    #[error("there is no row to cluster")]
+    NoRows,
+    /// A value is NaN or infinite.
+    #[error("row {}, column {}: {value} is not a finite number", row + 1, column + 1)]
+    NotFinite {
+        /// Row, from 0.
+        row: usize,
+        /// Column, from 0.
+        column: usize,
+        /// The value.
+        value: f64,
+    },
+    /// A weight is negative, NaN or infinite.
+    #[error("row {}: the weight {value} is not a finite number of 0 or more", row + 1)]
+    Weight {
+        /// Row, from 0.
+        row: usize,
+        /// The weight.
+        value: f64,
+    },
+    /// Every weight is 0.
+    #[error("every weight is 0, so no row counts")]
+    NoWeight,
+    /// Rows and centroids have different widths.
+    #[error("expected {expected} columns, got {got}")]
+    Columns {
+        /// Columns of the centroids.
+        expected: usize,
+        /// Columns of the rows.
+        got: usize,
+    },
+    /// Cancelled before there was anything to keep.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl Error {
+    /// An option outside its rule.
+    pub(crate) fn option(option: &'static str, rule: &str, got: impl std::fmt::Display) -> Self {
+        Self::Option { option, rule: rule.to_owned(), got: got.to_string() }
+    }
+}

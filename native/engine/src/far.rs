@@ -1,0 +1,92 @@
+//! The rows farthest from their centroids, for clusters that came out empty.
+
+use crate::kernel::Nearest;
+use crate::points::Points;
+use crate::tier::Far;
+
+/// The `count` farthest distinct rows seen so far.
+///
+/// Equal rows stand together as one: a row of weight 2 is the row twice, so both must move, or neither.
+/// They lie at the same distance, so one that was pushed out can never return with its equals missing.
+pub struct Farthest {
+    count: usize,
+    rows: Vec<Far>,
+}
+
+impl Farthest {
+    /// Keeps `count` rows.
+    pub fn new(count: usize) -> Self {
+        Self { count, rows: Vec::new() }
+    }
+
+    /// Looks at one row.
+    pub fn consider(&mut self, nearest: &Nearest, row: usize, points: &Points) {
+        let units = points.units(row);
+        if units == 0 || nearest.distance == 0.0 {
+            return;
+        }
+        if self.rows.len() == self.count
+            && self.rows.last().is_none_or(|last| nearest.distance < last.distance)
+        {
+            return;
+        }
+        self.insert(Far {
+            distance: nearest.distance,
+            row: row as u64,
+            cluster: nearest.label as usize,
+            units: units.into(),
+            rows: 1,
+            values: points.matrix.row(row),
+        });
+    }
+
+    /// Takes in what another part of the rows gave.
+    pub fn merge(&mut self, other: Self) {
+        other.rows.into_iter().for_each(|far| self.insert(far));
+    }
+
+    /// By falling distance, then rising row.
+    pub fn into_vec(self) -> Vec<Far> {
+        self.rows
+    }
+
+    fn insert(&mut self, mut far: Far) {
+        let start = self.rows.partition_point(|other| other.distance > far.distance);
+        let end = start + self.rows[start..].partition_point(|other| other.distance == far.distance);
+        if let Some(same) = self.rows[start..end].iter().position(|other| other.values == far.values) {
+            let same = self.rows.remove(start + same);
+            far.units += same.units;
+            far.rows += same.rows;
+            far.row = far.row.min(same.row);
+        }
+        let at = self.rows.partition_point(|other| {
+            other.distance > far.distance || (other.distance == far.distance && other.row < far.row)
+        });
+        self.rows.insert(at, far);
+        self.rows.truncate(self.count);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matrix::{Matrix, Values};
+
+    fn farthest(rows: &[(f64, f64)], count: usize) -> Vec<(f64, u64, u64)> {
+        let matrix = Matrix::new(1, Values::F64(rows.iter().map(|row| row.1).collect()));
+        let points = Points { matrix, weights: None };
+        let mut farthest = Farthest::new(count);
+        for (i, &(distance, _)) in rows.iter().enumerate() {
+            farthest.consider(&Nearest { distance, label: 0, tie: false }, i, &points);
+        }
+        farthest.into_vec().into_iter().map(|far| (far.distance, far.row, far.rows)).collect()
+    }
+
+    #[test]
+    fn ties_go_to_the_lowest_row_and_equal_rows_stand_together() {
+        let rows = [(1.0, 10.0), (4.0, 20.0), (4.0, 30.0), (4.0, 20.0), (0.0, 5.0)];
+        assert_eq!(farthest(&rows, 2), [(4.0, 1, 2), (4.0, 2, 1)]);
+        assert_eq!(farthest(&rows, 9), [(4.0, 1, 2), (4.0, 2, 1), (1.0, 0, 1)]);
+        assert_eq!(farthest(&rows, 1), [(4.0, 1, 2)]);
+    }
+}

@@ -1,0 +1,184 @@
+//! From rows and options to a clustering: scan, restarts, the best of them, its final numbering.
+
+use crate::error::Error;
+use crate::exact::{Total, scale};
+use crate::lloyd::{self, Limits, Run, Stopped};
+use crate::observer::Observer;
+use crate::params::{Init, Plan};
+use crate::points::Ranges;
+use crate::seed::Seeding;
+use crate::tier::{Scan, Step, Tier};
+
+/// What a fit found. All of it belongs to the final centroids, in the units of the data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Clustering {
+    /// `clusters x columns`, row-major. Fewer clusters than asked for when there are fewer distinct rows.
+    pub centroids: Vec<f64>,
+    /// The nearest centroid of each row.
+    pub labels: Vec<u32>,
+    /// Rows of each cluster.
+    pub sizes: Vec<u64>,
+    /// The weight of each cluster: its size, where there are no weights.
+    pub weights: Vec<f64>,
+    /// Sum of squared distances to the centroid, of each cluster.
+    pub within: Vec<f64>,
+    /// Sum of squared distances of all rows. Infinite (or 0) when it leaves the range of f64.
+    pub inertia: f64,
+    /// Sum of squared distances of all rows to their mean.
+    pub total: f64,
+    /// Weight of all rows.
+    pub weight: f64,
+    /// Iterations of the restart that won.
+    pub iterations: usize,
+    /// Why it ended.
+    pub stopped: Stopped,
+    /// Which restart this is.
+    pub restarts: Restarts,
+    /// The range of each column.
+    pub ranges: Ranges,
+    /// The mean of each column, rounded once.
+    pub means: Vec<f64>,
+}
+
+/// The restarts of a fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Restarts {
+    /// The one with the lowest inertia, from 0; of equals the first.
+    pub winner: usize,
+    /// How many were run.
+    pub done: usize,
+    /// Rows that the first centroids were drawn from, when not all.
+    pub seeding_rows: Option<usize>,
+}
+
+/// Clusters the rows of a tier. The result is a function of the values, the options and the seed alone.
+///
+/// # Errors
+/// What is wrong with the values ([`Error::NotFinite`], …), or [`Error::Interrupted`] when `observer` ended
+/// the run before there was anything to keep. Later interruptions give the best clustering so far, with
+/// [`Stopped::Interrupted`].
+pub fn fit(tier: &mut impl Tier, plan: &Plan, observer: &dyn Observer) -> Result<Clustering, Error> {
+    let scan = tier.scan(observer)?;
+    let spread = Spread::new(tier, &scan, observer)?;
+    let given = matches!(plan.params.init, Init::Given(_));
+    let seeding = Seeding::new(tier.shape().0, plan);
+    let limits = Limits { max_iter: plan.params.max_iter, shift: plan.params.tol * spread.variance };
+    let mut best: Option<(usize, Run)> = None;
+    let mut done = 0;
+    let mut interrupted = false;
+    while done < plan.n_init && !interrupted {
+        observer.restart(done, plan.n_init);
+        let centroids = match &plan.params.init {
+            Init::Given(values) => values.iter().map(|&x| scale(x, -scan.exponent)).collect(),
+            _ => seeding.centroids(tier, plan, done, observer)?,
+        };
+        let run = lloyd::run(tier, &scan, centroids, limits, done, observer)?;
+        interrupted = run.stopped == Stopped::Interrupted;
+        // Exact sums: a lower inertia is lower, not a rounding. Of equals the first stays.
+        if best.as_ref().is_none_or(|(_, best)| run.step.inertia() < best.step.inertia()) {
+            best = Some((done, run));
+        }
+        done += 1;
+    }
+    let (winner, mut run) = best.ok_or(Error::Interrupted)?;
+    if interrupted {
+        run.stopped = Stopped::Interrupted;
+    }
+    if winner + 1 != done {
+        run.step = tier.step(&run.centroids, &())?; // the tier holds the labels of a later restart
+    }
+    let run = number(tier, &scan, run, given)?;
+    let restarts = Restarts { winner, done, seeding_rows: seeding.rows().filter(|_| !given) };
+    Ok(clustering(tier, &scan, spread, run, restarts))
+}
+
+/// The data as one cluster.
+struct Spread {
+    means: Vec<f64>,
+    total: f64,
+    weight: f64,
+    /// Mean of the columns' variances, in the working unit: `total / (weight x columns)`.
+    variance: f64,
+}
+
+impl Spread {
+    fn new(tier: &mut impl Tier, scan: &Scan, observer: &dyn Observer) -> Result<Self, Error> {
+        let columns = scan.grid.columns();
+        let step = tier.step(&vec![0.0; columns], observer)?;
+        let mean =
+            |(column, &sum)| lloyd::representable(scan.grid.mean(column, sum, step.units[0]), scan.exponent);
+        let means: Vec<f64> = step.sums.iter().enumerate().map(mean).collect();
+        let total = tier.step(&means, observer)?.inertia();
+        let weight = tier.weight(step.units[0]);
+        Ok(Self { means, total, weight, variance: total / (weight * columns as f64) })
+    }
+}
+
+/// Drops clusters that are empty and numbers the others by falling weight, ties by centroid; given ones keep
+/// their order.
+///
+/// A row at the same distance from two centroids belongs to the lower number, so a new numbering may move
+/// such rows, and that may change the order by weight again. Each round moves ties towards the heavier
+/// cluster; should it not come to rest, the numbering of round 8 stands, and labels still follow the rule.
+fn number(tier: &mut impl Tier, scan: &Scan, mut run: Run, given: bool) -> Result<Run, Error> {
+    let columns = scan.grid.columns();
+    for round in 0.. {
+        let mut order: Vec<usize> = (0..run.step.units.len()).filter(|&c| run.step.units[c] > 0).collect();
+        if !given && round < 8 {
+            let centroid = |c: usize| &run.centroids[c * columns..][..columns];
+            let by_centroid = |a: usize, b: usize| {
+                centroid(a).iter().zip(centroid(b)).map(|(a, b)| a.total_cmp(b)).find(|o| o.is_ne())
+            };
+            order.sort_by(|&a, &b| {
+                let heavier = run.step.units[b].cmp(&run.step.units[a]);
+                heavier.then_with(|| by_centroid(a, b).unwrap_or(std::cmp::Ordering::Equal))
+            });
+        }
+        if order.iter().copied().eq(0..run.step.units.len()) {
+            break;
+        }
+        let homeless = (0..run.step.units.len()).any(|c| run.step.units[c] == 0 && run.step.rows[c] > 0);
+        run.centroids =
+            order.iter().flat_map(|&c| &run.centroids[c * columns..][..columns]).copied().collect();
+        if run.step.ties == 0 && !homeless {
+            tier.renumber(&order);
+            run.step = pick(&run.step, &order, columns);
+            break;
+        }
+        run.step = tier.step(&run.centroids, &())?;
+    }
+    Ok(run)
+}
+
+fn pick(step: &Step, order: &[usize], columns: usize) -> Step {
+    Step {
+        sums: order.iter().flat_map(|&c| &step.sums[c * columns..][..columns]).copied().collect(),
+        units: order.iter().map(|&c| step.units[c]).collect(),
+        rows: order.iter().map(|&c| step.rows[c]).collect(),
+        within: order.iter().map(|&c| step.within[c].clone()).collect(),
+        changed: step.changed,
+        ties: step.ties,
+    }
+}
+
+/// Brings everything from the working unit back to the unit of the data.
+fn clustering(tier: &mut impl Tier, scan: &Scan, spread: Spread, run: Run, restarts: Restarts) -> Clustering {
+    let unit =
+        |values: Vec<f64>| -> Vec<f64> { values.into_iter().map(|x| scale(x, scan.exponent)).collect() };
+    let squared = |x: f64| scale(x, 2 * scan.exponent);
+    Clustering {
+        centroids: unit(run.centroids),
+        labels: tier.take_labels(),
+        weights: run.step.units.iter().map(|&units| tier.weight(units)).collect(),
+        within: run.step.within.iter().map(|within: &Total| squared(within.value())).collect(),
+        inertia: squared(run.step.inertia()),
+        sizes: run.step.rows,
+        total: squared(spread.total),
+        weight: spread.weight,
+        iterations: run.iterations,
+        stopped: run.stopped,
+        ranges: Ranges { min: unit(scan.ranges.min.clone()), max: unit(scan.ranges.max.clone()) },
+        means: unit(spread.means),
+        restarts,
+    }
+}

@@ -1,0 +1,39 @@
+//! Exact, reproducible k-means.
+//!
+//! The result is a function of the values, the options and the seed: nothing else. Not of threads, nor of the
+//! processor, nor of how the values were stored or handed over. See `docs/exactness.md`.
+//!
+//! Files, napi, printing, clocks and the environment have no place in here.
+
+mod blobs;
+mod distance;
+mod error;
+mod exact;
+mod far;
+mod fit;
+mod kernel;
+mod label;
+mod lloyd;
+mod matrix;
+mod memory;
+mod observer;
+mod params;
+mod points;
+mod rng;
+mod seed;
+mod threads;
+mod tier;
+
+pub use blobs::{Blobs, BlobsParams};
+pub use distance::squared_distance;
+pub use error::Error;
+pub use exact::Total;
+pub use fit::{Clustering, Restarts, fit};
+pub use label::Labeller;
+pub use lloyd::Stopped;
+pub use matrix::{Element, Matrix, Values};
+pub use memory::InMemory;
+pub use observer::{Iteration, Observer};
+pub use params::{Algorithm, FitParams, Init, Named, Plan};
+pub use points::{Points, Ranges, Weights};
+pub use threads::Threads;

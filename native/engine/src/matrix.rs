@@ -1,0 +1,113 @@
+//! Rows and columns of numbers as they were stored: f32 stays f32 until a kernel widens it, exactly, to f64.
+
+use std::fmt::Debug;
+
+/// A stored number. Widening is exact, so an f32 table and the same values as f64 are the same data.
+pub trait Element: Copy + Debug + PartialEq + Send + Sync + 'static {
+    /// The same value as f64.
+    fn widen(self) -> f64;
+}
+
+impl Element for f32 {
+    #[inline(always)]
+    fn widen(self) -> f64 {
+        f64::from(self)
+    }
+}
+
+impl Element for f64 {
+    #[inline(always)]
+    fn widen(self) -> f64 {
+        self
+    }
+}
+
+/// Row-major storage of either width.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// 4 bytes a value: Arrow float32, `Float32Array`.
+    F32(Vec<f32>),
+    /// 8 bytes a value: everything else.
+    F64(Vec<f64>),
+}
+
+impl Values {
+    /// How many numbers are stored.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::F32(values) => values.len(),
+            Self::F64(values) => values.len(),
+        }
+    }
+
+    /// Whether no number is stored.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// `rows x columns` numbers, row-major.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Matrix {
+    columns: usize,
+    values: Values,
+}
+
+impl Matrix {
+    /// Takes `values`, whose length must be a multiple of `columns` (1 or more); otherwise the remainder is
+    /// no row and is dropped.
+    pub fn new(columns: usize, mut values: Values) -> Self {
+        let columns = columns.max(1);
+        let whole = values.len() / columns * columns;
+        match &mut values {
+            Values::F32(values) => values.truncate(whole),
+            Values::F64(values) => values.truncate(whole),
+        }
+        Self { columns, values }
+    }
+
+    /// How many rows.
+    pub fn rows(&self) -> usize {
+        self.values.len() / self.columns
+    }
+
+    /// How many columns.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// The storage, row-major.
+    pub fn values(&self) -> &Values {
+        &self.values
+    }
+
+    /// The storage, for changes in place.
+    pub fn values_mut(&mut self) -> &mut Values {
+        &mut self.values
+    }
+
+    /// Row `row`, widened.
+    pub fn row(&self, row: usize) -> Vec<f64> {
+        let (from, to) = (row * self.columns, (row + 1) * self.columns);
+        match &self.values {
+            Values::F32(values) => values[from..to].iter().map(|v| v.widen()).collect(),
+            Values::F64(values) => values[from..to].to_vec(),
+        }
+    }
+
+    /// The rows named, in the order named, in the same storage.
+    #[must_use]
+    pub fn gather(&self, rows: &[u64]) -> Self {
+        fn pick<T: Element>(values: &[T], columns: usize, rows: &[u64]) -> Vec<T> {
+            rows.iter()
+                .flat_map(|&r| &values[r as usize * columns..(r as usize + 1) * columns])
+                .copied()
+                .collect()
+        }
+        let values = match &self.values {
+            Values::F32(values) => Values::F32(pick(values, self.columns, rows)),
+            Values::F64(values) => Values::F64(pick(values, self.columns, rows)),
+        };
+        Self { columns: self.columns, values }
+    }
+}

@@ -1,0 +1,234 @@
+//! The home of every option of a fit: its meaning, its default, its rule. Only a [`Plan`] can be run.
+
+use crate::error::Error;
+
+/// A closed list of values that have a name on the command line, in TypeScript and in the model file.
+pub trait Named: Copy + PartialEq + 'static {
+    /// Every value with its name, the default first.
+    const NAMES: &'static [(&'static str, Self)];
+
+    /// The value of that name, given for `option`.
+    ///
+    /// # Errors
+    /// [`Error::Choice`] with the list.
+    fn of_name(option: &'static str, name: &str) -> Result<Self, Error> {
+        let found = Self::NAMES.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| *value).ok_or_else(|| Error::Choice {
+            option,
+            names: Self::NAMES.iter().map(|(known, _)| *known).collect(),
+            got: name.to_owned(),
+        })
+    }
+
+    /// The name of the value.
+    fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, value)| *value == self).map_or("", |(name, _)| name)
+    }
+}
+
+/// How the first centroids are found.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Init {
+    /// Greedy k-means++: Arthur & Vassilvitskii 2007 (SODA), with `2 + floor(ln k)` candidates a step.
+    PlusPlus,
+    /// Distinct rows, each drawn with a probability in proportion to its weight.
+    Random,
+    /// `clusters x columns` numbers, row-major, in the units of the data. Clusters keep this order.
+    Given(Vec<f64>),
+}
+
+impl Init {
+    /// Names of the methods that need no numbers, the default first.
+    pub const NAMES: [&'static str; 2] = ["k-means++", "random"];
+
+    /// The method of that name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        match name {
+            "k-means++" => Some(Self::PlusPlus),
+            "random" => Some(Self::Random),
+            _ => None,
+        }
+    }
+
+    /// The name, for reports and the model file.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::PlusPlus => Self::NAMES[0],
+            Self::Random => Self::NAMES[1],
+            Self::Given(_) => "given",
+        }
+    }
+}
+
+/// Which exact algorithm finds the nearest centroids. All of them return the same bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Algorithm {
+    /// Chosen from the shape.
+    Auto,
+    /// Every row against every centroid: the reference.
+    Lloyd,
+}
+
+impl Named for Algorithm {
+    const NAMES: &'static [(&'static str, Self)] = &[("auto", Self::Auto), ("lloyd", Self::Lloyd)];
+}
+
+/// The options of a fit, as asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FitParams {
+    /// How many clusters to find: 1 or more, and no more than there are rows.
+    pub clusters: usize,
+    /// Fixes every random draw.
+    pub seed: u64,
+    /// Lloyd iterations a restart, 1 or more.
+    pub max_iter: usize,
+    /// Stop once `sum ||shift||^2 <= tol x mean column variance` (scikit-learn's rule, so it has no unit).
+    pub tol: f64,
+    /// The first centroids.
+    pub init: Init,
+    /// Restarts, of which the one with the lowest inertia is kept. `None`: a function of the shape alone.
+    pub n_init: Option<usize>,
+    /// How the nearest centroids are found.
+    pub algorithm: Algorithm,
+    /// Threads. `None`: as many as there are processors.
+    pub threads: Option<usize>,
+}
+
+impl Default for FitParams {
+    fn default() -> Self {
+        Self {
+            clusters: 8,
+            seed: 0,
+            max_iter: 300,
+            tol: 1e-4,
+            init: Init::PlusPlus,
+            n_init: None,
+            algorithm: Algorithm::Auto,
+            threads: None,
+        }
+    }
+}
+
+/// Restarts that `n_init: None` allows at most. Iris needs a few to find the best k = 5.
+const MOST_RESTARTS: usize = 16;
+/// `None` spends about as much on restarts as one pass over this many row x column x cluster cells would
+/// take ten times over: some tens of milliseconds.
+const RESTART_BUDGET: usize = 1 << 23;
+/// A sane bound on `--max-iter`, `--n-init`, `--threads` and `-k`, far above any use, far below overflow.
+const MOST: usize = 1 << 31;
+
+impl FitParams {
+    /// Checks every rule against a table of `rows x columns`.
+    ///
+    /// # Errors
+    /// [`Error::Option`] for a value outside its rule, [`Error::NoRows`], [`Error::FewerRowsThanClusters`].
+    pub fn check(self, rows: usize, columns: usize) -> Result<Plan, Error> {
+        at_least_one("clusters", self.clusters)?;
+        at_least_one("maxIter", self.max_iter)?;
+        if let Some(threads) = self.threads {
+            at_least_one("threads", threads)?;
+        }
+        if !(self.tol.is_finite() && self.tol >= 0.0) {
+            return Err(Error::option("tol", "a finite number of 0 or more", self.tol));
+        }
+        if let Some(n_init) = self.n_init {
+            at_least_one("nInit", n_init)?;
+        }
+        if rows == 0 {
+            return Err(Error::NoRows);
+        }
+        if rows < self.clusters {
+            return Err(Error::FewerRowsThanClusters { clusters: self.clusters, rows });
+        }
+        self.check_given(columns)?;
+        let n_init = match (&self.init, self.n_init) {
+            (Init::Given(_), _) => 1, // the same start ends the same way
+            (_, Some(n_init)) => n_init,
+            (_, None) => {
+                let cells = rows.saturating_mul(columns).saturating_mul(self.clusters).max(1);
+                (RESTART_BUDGET / cells).clamp(1, MOST_RESTARTS)
+            }
+        };
+        Ok(Plan { n_init, params: self })
+    }
+
+    fn check_given(&self, columns: usize) -> Result<(), Error> {
+        let Init::Given(values) = &self.init else { return Ok(()) };
+        if values.len() != self.clusters * columns {
+            let rule = format!("{} centroids of {columns} numbers", self.clusters);
+            return Err(Error::option("init", &rule, format!("{} numbers", values.len())));
+        }
+        match values.iter().find(|v| !v.is_finite()) {
+            Some(bad) => Err(Error::option("init", "finite numbers only", bad)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn at_least_one(option: &'static str, got: usize) -> Result<(), Error> {
+    if (1..=MOST).contains(&got) { Ok(()) } else { Err(Error::option(option, "1 or more", got)) }
+}
+
+/// Options that have been checked against a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// Restarts that will run.
+    pub n_init: usize,
+    /// The options, as asked for.
+    pub params: FitParams,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(params: FitParams) -> &'static str {
+        match params.check(100, 2) {
+            Err(Error::Option { option, .. }) => option,
+            other => panic!("expected a refused option, got {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_defaults_are_accepted() {
+        assert!(FitParams::default().check(100, 2).is_ok());
+    }
+
+    #[test]
+    fn counts_cannot_be_zero() {
+        assert_eq!(refused(FitParams { clusters: 0, ..FitParams::default() }), "clusters");
+        assert_eq!(refused(FitParams { max_iter: 0, ..FitParams::default() }), "maxIter");
+        assert_eq!(refused(FitParams { n_init: Some(0), ..FitParams::default() }), "nInit");
+        assert_eq!(refused(FitParams { threads: Some(0), ..FitParams::default() }), "threads");
+    }
+
+    #[test]
+    fn tol_cannot_be_negative_or_nan() {
+        assert_eq!(refused(FitParams { tol: -1.0, ..FitParams::default() }), "tol");
+        assert_eq!(refused(FitParams { tol: f64::NAN, ..FitParams::default() }), "tol");
+    }
+
+    #[test]
+    fn given_centroids_need_the_right_shape_and_finite_numbers() {
+        let given = |values| FitParams { clusters: 2, init: Init::Given(values), ..FitParams::default() };
+        assert_eq!(refused(given(vec![0.0; 3])), "init");
+        assert_eq!(refused(given(vec![0.0, 1.0, f64::INFINITY, 2.0])), "init");
+        assert_eq!(given(vec![0.0; 4]).check(100, 2).map(|plan| plan.n_init), Ok(1));
+    }
+
+    #[test]
+    fn more_clusters_than_rows_are_refused() {
+        let params = FitParams { clusters: 5, ..FitParams::default() };
+        assert_eq!(params.check(4, 1), Err(Error::FewerRowsThanClusters { clusters: 5, rows: 4 }));
+    }
+
+    #[test]
+    fn restarts_depend_on_the_shape_alone() {
+        let restarts = |rows, clusters| {
+            FitParams { clusters, ..FitParams::default() }.check(rows, 2).map(|plan| plan.n_init)
+        };
+        assert_eq!(restarts(150, 3), Ok(16));
+        assert_eq!(restarts(100_000, 8), Ok(5));
+        assert_eq!(restarts(1_000_000, 8), Ok(1));
+    }
+}

@@ -1,0 +1,144 @@
+//! The same bytes for any number of threads and any storage; and what is promised of an interruption.
+#![expect(clippy::unwrap_used, reason = "a test may")]
+
+mod support;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use kmeans_engine::{
+    Blobs, BlobsParams, Clustering, Error, FitParams, InMemory, Init, Iteration, Observer, Stopped, Values,
+    fit,
+};
+use support::{Data, check_oracle, cluster, run};
+
+fn blobs(rows: u64, features: usize, clusters: usize) -> Data {
+    let params = BlobsParams { rows, features, clusters, std: 3.0, seed: 42 };
+    let (mut values, mut truth) = (Vec::new(), Vec::new());
+    Blobs::new(params).unwrap().rows(0, rows, &mut values, &mut truth);
+    Data::new(features, values)
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bytes() {
+    let mut data = blobs(20_000, 5, 12);
+    for weighted in [false, true] {
+        data.weights = weighted.then(|| (0..20_000).map(|i| f64::from(i % 11) / 7.0).collect());
+        for init in [Init::PlusPlus, Init::Random] {
+            let with = |threads| {
+                let params = FitParams {
+                    clusters: 12,
+                    init: init.clone(),
+                    threads: Some(threads),
+                    max_iter: 30,
+                    ..FitParams::default()
+                };
+                cluster(&data, &params)
+            };
+            let one = with(1);
+            check_oracle(&data, &one);
+            for threads in [2, 3, 8] {
+                assert_eq!(with(threads), one);
+            }
+        }
+    }
+}
+
+#[test]
+fn f32_and_the_same_values_as_f64_give_the_same_bytes() {
+    let data = blobs(5000, 3, 6);
+    let narrow: Vec<f32> = data.values.iter().map(|&x| x as f32).collect();
+    let wide: Vec<f64> = narrow.iter().map(|&x| f64::from(x)).collect();
+    let params = FitParams { clusters: 6, ..FitParams::default() };
+    let narrow = run(data.points_as(Values::F32(narrow)).unwrap(), &params).unwrap();
+    let wide = run(data.points_as(Values::F64(wide)).unwrap(), &params).unwrap();
+    assert_eq!(narrow, wide);
+}
+
+/// A restart is the same whether others follow it or not, and the best of more is never worse.
+#[test]
+fn restarts_are_independent() {
+    let data = blobs(2000, 2, 15);
+    let with = |n_init| {
+        let params =
+            FitParams { clusters: 15, n_init: Some(n_init), init: Init::Random, ..FitParams::default() };
+        cluster(&data, &params)
+    };
+    let found: Vec<Clustering> = (1..8).map(with).collect();
+    assert!(found.windows(2).all(|pair| pair[1].inertia <= pair[0].inertia));
+    let last = &found[6];
+    assert!(last.restarts.winner > 0, "the test needs a later restart to win");
+    let first = &found[last.restarts.winner];
+    assert_eq!((&first.centroids, &first.labels), (&last.centroids, &last.labels));
+    check_oracle(&data, last);
+}
+
+#[test]
+fn a_large_input_is_seeded_on_a_sample_and_says_so() {
+    let data = blobs(140_000, 2, 4);
+    let with = |threads| {
+        let params =
+            FitParams { clusters: 4, threads: Some(threads), n_init: Some(1), ..FitParams::default() };
+        cluster(&data, &params)
+    };
+    let found = with(1);
+    assert_eq!(found.restarts.seeding_rows, Some(131_072));
+    assert_eq!(found.sizes.iter().sum::<u64>(), 140_000);
+    assert_eq!(with(3), found);
+    check_oracle(&data, &found);
+}
+
+/// Ends the run at the `n`th question.
+struct After(AtomicUsize);
+
+impl Observer for After {
+    fn cancelled(&self) -> bool {
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_err()
+    }
+}
+
+#[test]
+fn an_interruption_at_any_moment_leaves_a_clustering_that_agrees_with_itself() {
+    let data = blobs(6000, 3, 30);
+    let params = FitParams { clusters: 30, n_init: Some(3), threads: Some(2), ..FitParams::default() };
+    let mut kept = 0;
+    for questions in (0..2000).step_by(37) {
+        let points = data.points().unwrap();
+        let plan = params.clone().check(6000, 3).unwrap();
+        let mut tier = InMemory::new(points, params.threads).unwrap();
+        match fit(&mut tier, &plan, &After(AtomicUsize::new(questions))) {
+            Ok(found) => {
+                kept += 1;
+                check_oracle(&data, &found);
+                assert_eq!(found.sizes.len(), 30);
+                if questions < 500 {
+                    assert_eq!(found.stopped, Stopped::Interrupted);
+                }
+            }
+            Err(error) => {
+                assert_eq!(error, Error::Interrupted);
+                assert!(questions < 40, "{questions}");
+            }
+        }
+    }
+    assert!(kept > 10);
+}
+
+#[test]
+fn the_observer_sees_every_iteration_with_falling_inertia() {
+    struct Seen(std::sync::Mutex<Vec<Iteration>>);
+    impl Observer for Seen {
+        fn iteration(&self, iteration: &Iteration) {
+            self.0.lock().unwrap().push(*iteration);
+        }
+    }
+    let data = blobs(3000, 2, 9);
+    let params = FitParams { clusters: 9, n_init: Some(1), ..FitParams::default() };
+    let plan = params.clone().check(3000, 2).unwrap();
+    let seen = Seen(std::sync::Mutex::default());
+    let found = fit(&mut InMemory::new(data.points().unwrap(), None).unwrap(), &plan, &seen).unwrap();
+    let seen = seen.0.into_inner().unwrap();
+    assert_eq!(seen.len(), found.iterations);
+    assert_eq!(seen[0].changed, 3000);
+    assert!(seen.windows(2).all(|pair| pair[1].inertia <= pair[0].inertia));
+    assert!(found.inertia <= seen[seen.len() - 1].inertia);
+}

@@ -1,0 +1,77 @@
+//! Shared by the tests: small inputs, a fit in one call, and the oracle.
+
+use kmeans_engine::{
+    Clustering, Error, FitParams, InMemory, Labeller, Matrix, Points, Threads, Total, Values, Weights, fit,
+    squared_distance,
+};
+
+/// f64 rows with perhaps a weight for each.
+#[derive(Debug, Clone)]
+pub struct Data {
+    pub columns: usize,
+    pub values: Vec<f64>,
+    pub weights: Option<Vec<f64>>,
+}
+
+impl Data {
+    pub fn new(columns: usize, values: Vec<f64>) -> Self {
+        Self { columns, values, weights: None }
+    }
+
+    pub fn points(&self) -> Result<Points, Error> {
+        self.points_as(Values::F64(self.values.clone()))
+    }
+
+    pub fn points_as(&self, values: Values) -> Result<Points, Error> {
+        let weights = self.weights.as_deref().map(Weights::new).transpose()?;
+        Ok(Points { matrix: Matrix::new(self.columns, values), weights })
+    }
+
+    pub fn rows(&self) -> impl Iterator<Item = &[f64]> {
+        self.values.chunks_exact(self.columns)
+    }
+}
+
+pub fn run(points: Points, params: &FitParams) -> Result<Clustering, Error> {
+    let plan = params.clone().check(points.counting(), points.matrix.columns())?;
+    fit(&mut InMemory::new(points, params.threads)?, &plan, &())
+}
+
+pub fn cluster(data: &Data, params: &FitParams) -> Clustering {
+    run(data.points().unwrap(), params).unwrap()
+}
+
+/// What a fit returns agrees with itself, by the definitions alone: nothing of the engine is used but the
+/// canonical distance (itself checked against exact fractions) and the exact total.
+pub fn check_oracle(data: &Data, found: &Clustering) {
+    let clusters = found.sizes.len();
+    assert_eq!(found.centroids.len(), clusters * data.columns);
+    assert!(found.centroids.iter().all(|c| c.is_finite()), "{:?}", found.centroids);
+    // The working unit of the definition (docs/exactness.md): a power of two, 1 for ordinary data.
+    let largest = data.values.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+    let exponent = libm::frexp(largest).1;
+    let unit = if (-430..=440).contains(&exponent) { 1.0 } else { 2f64.powi(-exponent) };
+    let centroids: Vec<f64> = found.centroids.iter().map(|c| c * unit).collect();
+    let mut sizes = vec![0u64; clusters];
+    let mut inertia = Total::default();
+    let mut within = vec![Total::default(); clusters];
+    for (i, row) in data.rows().enumerate() {
+        let row: Vec<f64> = row.iter().map(|x| x * unit).collect();
+        let distances: Vec<f64> =
+            centroids.chunks_exact(data.columns).map(|c| squared_distance(&row, c)).collect();
+        let least = distances.iter().copied().fold(f64::INFINITY, f64::min);
+        let label = distances.iter().position(|&d| d == least).unwrap();
+        assert_eq!(found.labels[i] as usize, label, "row {i}: {distances:?}");
+        sizes[label] += 1;
+        let weight = data.weights.as_ref().map_or(1.0, |w| w[i]);
+        inertia.add_weighted(least, weight);
+        within[label].add_weighted(least, weight);
+    }
+    assert_eq!(found.sizes, sizes);
+    let back = |total: &Total| total.value() / unit / unit;
+    assert_eq!(found.inertia, back(&inertia));
+    assert_eq!(found.within, within.iter().map(back).collect::<Vec<_>>());
+    let labels = Labeller::new(data.columns, &found.centroids);
+    let threads = Threads::new(Some(1)).unwrap();
+    assert_eq!(labels.labels(&data.points().unwrap().matrix, &threads).unwrap(), found.labels);
+}

@@ -1,0 +1,257 @@
+//! The fields of a model, from a clustering and to and from JSON.
+
+use kmeans_engine::{Clustering, Labeller, Plan};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::error::Error;
+use crate::layout;
+
+const FORMAT: &str = "kmeans-model";
+/// A reader refuses a higher number. Fields may be added without raising it.
+pub(crate) const FORMAT_VERSION: u64 = 1;
+
+/// A fitted model. What a fit does not determine (threads, algorithm, files, time) is not in it, so equal
+/// results are equal bytes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Model {
+    format: String,
+    format_version: u64,
+    /// Names of what a reader must be able to do to use the model; one it does not know is refused.
+    #[serde(default)]
+    requires: Vec<String>,
+    /// What wrote the model.
+    #[serde(default)]
+    pub tool: Tool,
+    /// The columns that were clustered on, in the order of the centroids' numbers.
+    pub features: Vec<Feature>,
+    /// A row for each cluster, in the units of the data.
+    pub centroids: Vec<Vec<f64>>,
+    /// Rows of each cluster.
+    pub sizes: Vec<u64>,
+    /// Weight of each cluster, where rows had weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<Vec<f64>>,
+    /// Sum of squared distances to the centroid, of each cluster; null beyond the range of f64.
+    #[serde(default)]
+    pub within: Vec<Option<f64>>,
+    /// Sum of squared distances of all rows to their centroid; null beyond the range of f64.
+    pub inertia: Option<f64>,
+    /// Sum of squared distances of all rows to their mean; null beyond the range of f64.
+    #[serde(default)]
+    pub total: Option<f64>,
+    /// Rows that were clustered.
+    #[serde(default)]
+    pub rows: u64,
+    /// Iterations of the restart that won.
+    pub iterations: u64,
+    /// Whether it came to rest by itself.
+    pub converged: bool,
+    /// labels, tolerance, max-iter or interrupted.
+    pub stopped: String,
+    /// A string, because it is 64 bits wide and a JSON number is not.
+    pub seed: String,
+    /// The options that the result depends on.
+    #[serde(default)]
+    pub options: Options,
+    /// Steps applied to a row before its distances, in order. None are known yet: a step comes with a name
+    /// in `requires`, so that no reader passes over it.
+    #[serde(default)]
+    preprocessing: Vec<Value>,
+    /// Fields of later versions, kept as they are.
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+/// Name and version of a program.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Tool {
+    /// `kmeans`.
+    pub name: String,
+    /// As in package.json.
+    pub version: String,
+}
+
+/// A column that was clustered on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Feature {
+    /// As in the header, or `x1`, `x2`, … where there was none.
+    pub name: String,
+    /// The least value seen.
+    #[serde(default)]
+    pub min: Option<f64>,
+    /// The largest value seen.
+    #[serde(default)]
+    pub max: Option<f64>,
+    /// The (weighted) mean.
+    #[serde(default)]
+    pub mean: Option<f64>,
+    /// Fields of later versions, kept as they are.
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+/// The options of the fit, as they were resolved.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Options {
+    /// Clusters asked for.
+    pub clusters: u64,
+    /// k-means++, random or given.
+    pub init: String,
+    /// Restarts.
+    pub n_init: u64,
+    /// Most iterations.
+    pub max_iter: u64,
+    /// Tolerance.
+    pub tol: f64,
+    /// The column of weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight: Option<String>,
+}
+
+/// What decides whether a text is read at all.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope {
+    format: Option<Value>,
+    format_version: Option<Value>,
+    #[serde(default)]
+    requires: Vec<String>,
+}
+
+impl Model {
+    /// The model of a clustering of columns `names`. `weight` names the column of weights, `version` the
+    /// version of the product.
+    pub fn new(
+        found: &Clustering,
+        plan: &Plan,
+        names: &[String],
+        weight: Option<&str>,
+        version: &str,
+    ) -> Self {
+        let finite = |x: f64| x.is_finite().then_some(x);
+        let feature = |(column, name): (usize, &String)| Feature {
+            name: name.clone(),
+            min: Some(found.ranges.min[column]),
+            max: Some(found.ranges.max[column]),
+            mean: Some(found.means[column]),
+            unknown: Map::new(),
+        };
+        Self {
+            format: FORMAT.to_owned(),
+            format_version: FORMAT_VERSION,
+            requires: Vec::new(),
+            tool: Tool { name: "kmeans".to_owned(), version: version.to_owned() },
+            features: names.iter().enumerate().map(feature).collect(),
+            centroids: found.centroids.chunks_exact(names.len().max(1)).map(<[f64]>::to_vec).collect(),
+            sizes: found.sizes.clone(),
+            weights: weight.map(|_| found.weights.clone()),
+            within: found.within.iter().copied().map(finite).collect(),
+            inertia: finite(found.inertia),
+            total: finite(found.total),
+            rows: found.labels.len() as u64,
+            iterations: found.iterations as u64,
+            converged: found.stopped.converged(),
+            stopped: found.stopped.name().to_owned(),
+            seed: plan.params.seed.to_string(),
+            options: Options {
+                clusters: plan.params.clusters as u64,
+                init: plan.params.init.name().to_owned(),
+                n_init: plan.n_init as u64,
+                max_iter: plan.params.max_iter as u64,
+                tol: plan.params.tol,
+                weight: weight.map(str::to_owned),
+            },
+            preprocessing: Vec::new(),
+            unknown: Map::new(),
+        }
+    }
+
+    /// Reads and checks the text of a model. Memory stays in proportion to the text, nesting is bounded.
+    ///
+    /// # Errors
+    /// [`Error`] with one sentence.
+    pub fn from_json(text: &[u8]) -> Result<Self, Error> {
+        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+        let form = |error: serde_json::Error| Error::Form(error.to_string());
+        let envelope: Envelope = serde_json::from_slice(text).map_err(form)?;
+        if envelope.format.as_ref().and_then(Value::as_str) != Some(FORMAT) {
+            return Err(Error::Format);
+        }
+        match envelope.format_version.as_ref().and_then(Value::as_u64) {
+            Some(FORMAT_VERSION) => {}
+            Some(version) => return Err(Error::Version(version)),
+            None => return Err(Error::Form("\"formatVersion\" is not a whole number".to_owned())),
+        }
+        if let Some(unknown) = envelope.requires.into_iter().next() {
+            return Err(Error::Requires(unknown));
+        }
+        let model: Self = serde_json::from_slice(text).map_err(form)?;
+        model.check()?;
+        Ok(model)
+    }
+
+    /// The text of `model.json`. Reading it back gives every f64 to the bit.
+    ///
+    /// # Errors
+    /// [`Error::Form`] if a field cannot be written, which no model that was read or fitted has.
+    pub fn to_json(&self) -> Result<Vec<u8>, Error> {
+        let form = |error: serde_json::Error| Error::Form(error.to_string());
+        match serde_json::to_value(self).map_err(form)? {
+            Value::Object(fields) => layout::text(&fields).map_err(form),
+            _ => Err(Error::Form("not an object".to_owned())),
+        }
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let damaged = |what: String| Err(Error::Damaged(what));
+        let (clusters, columns) = (self.centroids.len(), self.features.len());
+        if columns == 0 || clusters == 0 {
+            return damaged("it has no features or no centroids".to_owned());
+        }
+        if u32::try_from(clusters).is_err() {
+            return damaged("it has more than 2^32 centroids".to_owned());
+        }
+        if let Some(row) = self.centroids.iter().position(|row| row.len() != columns) {
+            let got = self.centroids[row].len();
+            return damaged(format!("centroid {row} has {got} numbers, and there are {columns} features"));
+        }
+        let mut names: Vec<&str> = self.features.iter().map(|feature| feature.name.as_str()).collect();
+        names.sort_unstable();
+        if let Some([name, _]) = names.array_windows().find(|[a, b]| a == b) {
+            return damaged(format!("two features have the name \"{name}\""));
+        }
+        let weights = self.weights.as_ref().map_or(clusters, Vec::len);
+        let within = if self.within.is_empty() { clusters } else { self.within.len() };
+        if self.sizes.len() != clusters || weights != clusters || within != clusters {
+            return damaged(format!(
+                "sizes, weights or within do not have an entry for each of {clusters} centroids"
+            ));
+        }
+        if self.seed.parse::<u64>().is_err() {
+            return damaged("its seed is not a whole number of 64 bits".to_owned());
+        }
+        if let Some(step) = self.preprocessing.first() {
+            let name = step.get("name").and_then(Value::as_str).unwrap_or("a preprocessing step");
+            return Err(Error::Requires(name.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// `clusters x features` numbers, row-major.
+    pub fn centroid_values(&self) -> Vec<f64> {
+        self.centroids.concat()
+    }
+
+    /// The names of the features, in order.
+    pub fn names(&self) -> Vec<String> {
+        self.features.iter().map(|feature| feature.name.clone()).collect()
+    }
+
+    /// What labels rows with this model.
+    pub fn labeller(&self) -> Labeller {
+        Labeller::new(self.features.len(), &self.centroid_values())
+    }
+}

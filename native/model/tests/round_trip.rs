@@ -1,0 +1,103 @@
+//! A model comes back as it went, and a text that is no model gets a sentence.
+#![expect(clippy::unwrap_used, reason = "a test may")]
+
+use kmeans_engine::{FitParams, InMemory, Matrix, Points, Values, Weights, fit};
+use kmeans_model::{Error, Model};
+use proptest::prelude::*;
+
+fn model(values: Vec<f64>, clusters: usize, weights: Option<&[f64]>) -> Model {
+    let weights = weights.map(|w| Weights::new(w).unwrap());
+    let points = Points { matrix: Matrix::new(2, Values::F64(values)), weights };
+    let plan =
+        FitParams { clusters, seed: u64::MAX, ..FitParams::default() }.check(points.counting(), 2).unwrap();
+    let weight = points.weights.as_ref().map(|_| "w");
+    let found = fit(&mut InMemory::new(points, Some(1)).unwrap(), &plan, &()).unwrap();
+    Model::new(&found, &plan, &["a".to_owned(), "b \"c\"".to_owned()], weight, "1.2.3")
+}
+
+fn text(model: &Model) -> String {
+    String::from_utf8(model.to_json().unwrap()).unwrap()
+}
+
+fn refused(text: &str) -> String {
+    Model::from_json(text.as_bytes()).unwrap_err().to_string()
+}
+
+proptest! {
+    #[test]
+    fn every_number_comes_back_to_the_bit(values in prop::collection::vec(-1e300f64..1e300, 8), small in any::<bool>()) {
+        let values = values.into_iter().map(|v| if small { v / 1e300 / 1e300 } else { v }).collect();
+        let model = model(values, 3, None);
+        let back = Model::from_json(&model.to_json().unwrap()).unwrap();
+        let bits = |m: &Model| m.centroid_values().iter().map(|c| c.to_bits()).collect::<Vec<_>>();
+        prop_assert_eq!(bits(&back), bits(&model));
+        prop_assert_eq!(text(&back), text(&model));
+    }
+
+    /// Whatever a text is cut or changed to, it is read or refused: no panic.
+    #[test]
+    fn a_damaged_text_is_no_accident(at in 0usize..700, byte in any::<u8>(), cut in any::<bool>()) {
+        let mut text = model(vec![0.5, 1.0, 2.0, 3.0, 9.0, 9.0], 2, Some(&[1.0, 2.0, 3.0])).to_json().unwrap();
+        let at = at % text.len();
+        if cut { text.truncate(at) } else { text[at] = byte }
+        if let Ok(model) = Model::from_json(&text) {
+            prop_assert!(model.centroid_values().iter().all(|c| c.is_finite()));
+            model.labeller();
+        }
+    }
+}
+
+#[test]
+fn a_row_of_numbers_is_a_line() {
+    let text = text(&model(vec![0.0, 0.25, 0.0, 0.75, 8.0, 8.0], 2, None));
+    assert!(text.contains("\n  \"centroids\": [\n    [0.0, 0.5],\n    [8.0, 8.0]\n  ],\n"), "{text}");
+    assert!(
+        text.contains("\n    {\"name\": \"b \\\"c\\\"\", \"min\": 0.25, \"max\": 8.0, \"mean\": 3.0}\n"),
+        "{text}"
+    );
+    assert!(text.contains("\n  \"seed\": \"18446744073709551615\",\n"), "{text}");
+    assert!(!text.contains("weights"));
+}
+
+#[test]
+fn unknown_optional_fields_are_kept() {
+    let text = text(&model(vec![1.0, 2.0, 3.0, 4.0], 1, Some(&[1.0, 0.5])));
+    let more = text.replacen("  \"sizes\"", "  \"colour\": {\"of\": [1, 2]},\n  \"sizes\"", 1);
+    let more = more.replacen("\"name\": \"a\"", "\"name\": \"a\", \"unit\": \"cm\"", 1);
+    let back = Model::from_json(more.as_bytes()).unwrap().to_json().unwrap();
+    let back = String::from_utf8(back).unwrap();
+    assert!(back.contains("\"colour\": {\"of\": [1, 2]}") && back.contains("\"unit\": \"cm\""), "{back}");
+}
+
+#[test]
+fn what_is_not_a_model_is_refused_with_a_sentence() {
+    let good = text(&model(vec![1.0, 2.0, 3.0, 4.0], 2, None));
+    let with = |from: &str, to: &str| {
+        assert!(good.contains(from), "{from}\n{good}");
+        refused(&good.replacen(from, to, 1))
+    };
+    assert!(refused("").starts_with("is not a kmeans model: EOF"));
+    assert!(refused("a,b\n1,2\n").starts_with("is not a kmeans model: expected value"));
+    assert!(refused("{}").contains("\"format\""));
+    assert!(refused(&"[".repeat(100_000)).starts_with("is not a kmeans model"));
+    assert!(refused(&format!("{{\"format\":{}", "[".repeat(100_000))).contains("recursion limit"));
+    assert_eq!(
+        with("\"formatVersion\": 1", "\"formatVersion\": 2"),
+        "has format version 2, and this kmeans reads version 1"
+    );
+    assert_eq!(
+        with("\"requires\": []", "\"requires\": [\"sparse\"]"),
+        "needs \"sparse\", which this kmeans does not have"
+    );
+    assert_eq!(
+        with("\"preprocessing\": []", "\"preprocessing\": [{\"name\": \"scale\"}]"),
+        "needs \"scale\", which this kmeans does not have"
+    );
+    assert_eq!(with("[1.0, 2.0]", "[1.0]"), "is damaged: centroid 0 has 1 numbers, and there are 2 features");
+    assert!(with("[1.0, 2.0]", "[1.0, NaN]").contains("line"));
+    assert!(with("[1.0, 2.0]", "[1.0, 1e999]").contains("out of range"));
+    assert!(with("\"sizes\": [1, 1]", "\"sizes\": [1]").starts_with("is damaged: sizes"));
+    assert!(with("\"name\": \"a\"", "\"name\": \"b \\\"c\\\"\"").starts_with("is damaged: two features"));
+    assert!(with("18446744073709551615", "-3").starts_with("is damaged: its seed"));
+    assert!(matches!(Model::from_json(b"\xff\xfe{"), Err(Error::Form(_))));
+}

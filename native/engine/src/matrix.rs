@@ -95,6 +95,19 @@ impl Matrix {
         }
     }
 
+    /// The columns named, in the order named, in the same storage.
+    #[must_use]
+    pub fn pick_columns(&self, columns: &[usize]) -> Self {
+        fn pick<T: Element>(values: &[T], width: usize, columns: &[usize]) -> Vec<T> {
+            values.chunks_exact(width).flat_map(|row| columns.iter().map(|&column| row[column])).collect()
+        }
+        let values = match &self.values {
+            Values::F32(values) => Values::F32(pick(values, self.columns, columns)),
+            Values::F64(values) => Values::F64(pick(values, self.columns, columns)),
+        };
+        Self::new(columns.len(), values)
+    }
+
     /// The rows named, in the order named, in the same storage.
     #[must_use]
     pub fn gather(&self, rows: &[u64]) -> Self {

@@ -1,6 +1,7 @@
 //! The home of every option of a fit: its meaning, its default, its rule. Only a [`Plan`] can be run.
 
 use crate::error::Error;
+use crate::threads::check_threads;
 
 /// A closed list of values that have a name on the command line, in TypeScript and in the model file.
 pub trait Named: Copy + PartialEq + 'static {
@@ -73,6 +74,16 @@ impl Named for Algorithm {
     const NAMES: &'static [(&'static str, Self)] = &[("auto", Self::Auto), ("lloyd", Self::Lloyd)];
 }
 
+impl Algorithm {
+    /// What runs: the choice that `Auto` makes.
+    #[must_use]
+    pub fn chosen(self) -> Self {
+        match self {
+            Self::Auto | Self::Lloyd => Self::Lloyd,
+        }
+    }
+}
+
 /// The options of a fit, as asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FitParams {
@@ -114,26 +125,33 @@ const MOST_RESTARTS: usize = 16;
 /// `None` spends about as much on restarts as one pass over this many row x column x cluster cells would
 /// take ten times over: some tens of milliseconds.
 const RESTART_BUDGET: usize = 1 << 23;
-/// A sane bound on `--max-iter`, `--n-init`, `--threads` and `-k`, far above any use, far below overflow.
+/// A sane bound on `--max-iter`, `--n-init` and `-k`, far above any use, far below overflow.
 const MOST: usize = 1 << 31;
 
 impl FitParams {
-    /// Checks every rule against a table of `rows x columns`.
+    /// Checks the rules that need no table, so that a mistake is told before a file is read.
     ///
     /// # Errors
-    /// [`Error::Option`] for a value outside its rule, [`Error::NoRows`], [`Error::FewerRowsThanClusters`].
-    pub fn check(self, rows: usize, columns: usize) -> Result<Plan, Error> {
+    /// [`Error::Option`] for a value outside its rule.
+    pub fn check_options(&self) -> Result<(), Error> {
         at_least_one("clusters", self.clusters)?;
         at_least_one("maxIter", self.max_iter)?;
-        if let Some(threads) = self.threads {
-            at_least_one("threads", threads)?;
-        }
+        self.threads.map_or(Ok(()), check_threads)?;
         if !(self.tol.is_finite() && self.tol >= 0.0) {
             return Err(Error::option("tol", "a finite number of 0 or more", self.tol));
         }
         if let Some(n_init) = self.n_init {
             at_least_one("nInit", n_init)?;
         }
+        Ok(())
+    }
+
+    /// Checks every rule against a table of `rows x columns`.
+    ///
+    /// # Errors
+    /// [`Error::Option`] for a value outside its rule, [`Error::NoRows`], [`Error::FewerRowsThanClusters`].
+    pub fn check(self, rows: usize, columns: usize) -> Result<Plan, Error> {
+        self.check_options()?;
         if rows == 0 {
             return Err(Error::NoRows);
         }

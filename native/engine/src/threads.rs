@@ -9,6 +9,12 @@ use crate::observer::Observer;
 /// More than any machine this runs on has, and few enough that they can be started.
 const MOST_THREADS: usize = 1024;
 
+/// The rule for a number of threads.
+pub(crate) fn check_threads(count: usize) -> Result<(), Error> {
+    let valid = (1..=MOST_THREADS).contains(&count);
+    if valid { Ok(()) } else { Err(Error::option("threads", "between 1 and 1024", count)) }
+}
+
 /// A pool of threads, alive as long as the work.
 pub struct Threads(rayon::ThreadPool);
 
@@ -19,12 +25,10 @@ impl Threads {
     /// [`Error::Option`] for 0, for more than 1024, and when the system does not give that many.
     pub fn new(count: Option<usize>) -> Result<Self, Error> {
         let count = count.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-        let refused = |rule: &str| Error::option("threads", rule, count);
-        if !(1..=MOST_THREADS).contains(&count) {
-            return Err(refused("between 1 and 1024"));
-        }
+        check_threads(count)?;
         let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build();
-        pool.map(Self).map_err(|_| refused("a number of threads that the system can start"))
+        pool.map(Self)
+            .map_err(|_| Error::option("threads", "a number of threads that the system can start", count))
     }
 
     /// How many.

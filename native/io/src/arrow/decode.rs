@@ -1,0 +1,150 @@
+//! Turns checked messages into record batches.
+
+use std::collections::HashMap;
+
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_buffer::Buffer;
+use arrow_ipc::reader::{read_dictionary, read_record_batch};
+use arrow_ipc::{CompressionType, Message, MessageHeader, root_as_footer, root_as_message};
+use arrow_schema::{ArrowError, Schema, SchemaRef};
+
+use crate::arrow::frames::{Fault, Frame, Frames, damage, reasonable};
+use crate::arrow::{brief, contained};
+use crate::csv::split::WIDEST;
+
+/// LZ4 makes at most 255 bytes of one, so a buffer that claims more lies.
+const LZ4_MOST: u64 = 256;
+const LZ4_EXTRA: u64 = 64 << 10;
+
+/// A schema and the batches that follow it.
+pub(crate) struct Batches {
+    frames: Frames,
+    pub(crate) schema: SchemaRef,
+    dictionaries: HashMap<i64, ArrayRef>,
+    /// Which columns are decoded; `None` is all.
+    pub(crate) projection: Option<Vec<usize>>,
+    ended: bool,
+}
+
+impl Batches {
+    pub(crate) fn of_stream(mut frames: Frames) -> Result<Self, Fault> {
+        let frame = frames.next()?.ok_or_else(|| damage("it ends early"))?;
+        reasonable(&frame.metadata)?;
+        let message = message(&frame.metadata)?;
+        let schema = message.header_as_schema().ok_or_else(|| damage("it does not begin with a schema"))?;
+        Self::new(frames, schema)
+    }
+
+    pub(crate) fn of_file(frames: Frames, footer: &[u8]) -> Result<Self, Fault> {
+        let footer = root_as_footer(footer).map_err(|_| damage("its footer makes no sense"))?;
+        let schema = footer.schema().ok_or_else(|| damage("it has no schema"))?;
+        Self::new(frames, schema)
+    }
+
+    fn new(frames: Frames, schema: arrow_ipc::Schema<'_>) -> Result<Self, Fault> {
+        if !schema.endianness().equals_to_target_endianness() {
+            return Err(damage("it was written on a machine with the other byte order"));
+        }
+        let schema =
+            contained(|| arrow_ipc::convert::try_fb_to_schema(schema)).map_err(|error| reason(&error))?;
+        if schema.fields().len() > WIDEST {
+            return Err(damage(format!("it has more than {WIDEST} columns")));
+        }
+        Ok(Self {
+            frames,
+            schema: schema.into(),
+            dictionaries: HashMap::new(),
+            projection: None,
+            ended: false,
+        })
+    }
+
+    /// The next batch; none after the first fault.
+    pub(crate) fn next(&mut self) -> Result<Option<RecordBatch>, Fault> {
+        while !self.ended {
+            // Until this message is known to be sound.
+            self.ended = true;
+            let Some(frame) = self.frames.next()? else { break };
+            let batch = self.decode(&frame)?;
+            self.ended = false;
+            if batch.is_some() {
+                return Ok(batch);
+            }
+        }
+        Ok(None)
+    }
+
+    fn decode(&mut self, frame: &Frame) -> Result<Option<RecordBatch>, Fault> {
+        reasonable(&frame.metadata)?;
+        let message = message(&frame.metadata)?;
+        let version = message.version();
+        match message.header_type() {
+            MessageHeader::RecordBatch => {
+                let batch =
+                    message.header_as_record_batch().ok_or_else(|| damage("a batch makes no sense"))?;
+                check(&batch, &frame.body)?;
+                let (schema, projection) = (self.schema.clone(), self.projection.as_deref());
+                contained(|| {
+                    read_record_batch(&frame.body, batch, schema, &self.dictionaries, projection, &version)
+                })
+                .map(Some)
+                .map_err(|error| reason(&error))
+            }
+            MessageHeader::DictionaryBatch => {
+                let batch =
+                    message.header_as_dictionary_batch().ok_or_else(|| damage("a batch makes no sense"))?;
+                check(&batch.data().ok_or_else(|| damage("a dictionary is empty"))?, &frame.body)?;
+                let schema: &Schema = &self.schema;
+                contained(|| read_dictionary(&frame.body, batch, schema, &mut self.dictionaries, &version))
+                    .map(|()| None)
+                    .map_err(|error| reason(&error))
+            }
+            MessageHeader::NONE => Ok(None),
+            _ => Err(damage("it holds a message of an unknown kind")),
+        }
+    }
+}
+
+fn message(metadata: &[u8]) -> Result<Message<'_>, Fault> {
+    root_as_message(metadata).map_err(|_| damage("a message makes no sense"))
+}
+
+fn reason(error: &ArrowError) -> Fault {
+    match error {
+        ArrowError::NotYetImplemented(_) => {
+            damage(format!("or uses a part of Arrow that is not read yet: {}", brief(error)))
+        }
+        _ => damage(brief(error)),
+    }
+}
+
+/// The checks that the decoder answers with a panic or an allocation of any size.
+fn check(batch: &arrow_ipc::RecordBatch<'_>, body: &Buffer) -> Result<(), Fault> {
+    let outside = || damage("a buffer lies outside its message");
+    let codec = batch.compression().map(|compression| compression.codec());
+    if codec == Some(CompressionType::ZSTD) {
+        return Err(damage(
+            "or compressed with zstd, which is not read yet: write it uncompressed or with lz4",
+        ));
+    }
+    let negative =
+        |node: &arrow_ipc::FieldNode| node.length() < 0 || !(0..=node.length()).contains(&node.null_count());
+    if batch.length() < 0 || batch.nodes().into_iter().flatten().any(negative) {
+        return Err(damage("a column has a negative length"));
+    }
+    for buffer in batch.buffers().into_iter().flatten() {
+        let from = usize::try_from(buffer.offset()).map_err(|_| outside())?;
+        let size = usize::try_from(buffer.length()).map_err(|_| outside())?;
+        let bytes = from.checked_add(size).and_then(|to| body.get(from..to)).ok_or_else(outside)?;
+        if codec.is_some() && !bytes.is_empty() {
+            let prefix = bytes.first_chunk::<8>().ok_or_else(outside)?;
+            let claimed = i64::from_le_bytes(*prefix);
+            // -1 says that this buffer was left uncompressed.
+            let most = (size as u64) * LZ4_MOST + LZ4_EXTRA;
+            if claimed != -1 && u64::try_from(claimed).map_err(|_| outside())? > most {
+                return Err(damage("a compressed buffer claims an impossible length"));
+            }
+        }
+    }
+    Ok(())
+}

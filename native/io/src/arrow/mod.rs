@@ -1,0 +1,25 @@
+//! Arrow IPC, files and streams.
+
+pub(crate) mod decode;
+pub(crate) mod frames;
+pub(crate) mod number;
+pub(crate) mod sink;
+pub(crate) mod table;
+
+/// Runs a call into the Arrow crates, which may panic on hostile bytes, and turns a panic into a reason.
+pub(crate) fn contained<T>(
+    call: impl FnOnce() -> Result<T, arrow_schema::ArrowError>,
+) -> Result<T, arrow_schema::ArrowError> {
+    // Unwind safe: whatever the call was changing is dropped by the caller, who reads no further after an error.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).unwrap_or_else(|_| {
+        Err(arrow_schema::ArrowError::IpcError("its lengths contradict each other".to_owned()))
+    })
+}
+
+/// One short line of an Arrow error, whose own text may hold dumps of buffers.
+pub(crate) fn brief(error: &arrow_schema::ArrowError) -> String {
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    let short: String = line.chars().take(120).filter(|letter| !letter.is_control()).collect();
+    short
+}

@@ -1,0 +1,320 @@
+//! Which columns of a table are used, and why the others are not.
+
+use std::collections::HashMap;
+
+use crate::csv::number::LookAlike;
+use crate::error::{Error, shown};
+use crate::names::did_you_mean;
+
+/// Which columns the caller wants.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Exactly these, in this order; `None` is every column that holds numbers.
+    pub columns: Option<Vec<String>>,
+    /// None of these.
+    pub exclude: Vec<String>,
+    /// The column that says how much a row counts: numbers of 0 or more, not all 0.
+    pub weight: Option<String>,
+}
+
+/// A column that is not used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// Its name.
+    pub name: String,
+    /// Why, such as `not a number (row 1: "setosa")`, `empty`, `excluded`, `the weight`.
+    pub reason: String,
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Nature {
+    Numeric,
+    Text {
+        row: usize,
+        value: String,
+        look_alike: Option<LookAlike>,
+    },
+    Typed(String),
+    /// `all` when the whole table was seen, otherwise its first thousand rows.
+    Empty {
+        all: bool,
+    },
+}
+
+impl Nature {
+    fn reason(&self) -> Option<String> {
+        match self {
+            Self::Numeric => None,
+            Self::Text { row, value, look_alike } => {
+                let like = look_alike.map_or_else(String::new, |like| format!(", {}", like.name()));
+                Some(format!("not a number (row {row}: \"{}\"{like})", shown(value)))
+            }
+            Self::Typed(name) => Some(format!("not a number ({name})")),
+            Self::Empty { all: true } => Some("empty".to_owned()),
+            Self::Empty { all: false } => Some("empty in the first rows".to_owned()),
+        }
+    }
+}
+
+/// A column as it was found.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Profile {
+    pub(crate) name: String,
+    pub(crate) nature: Nature,
+}
+
+impl Profile {
+    /// For columns whose type is known before any row is read.
+    pub(crate) fn require_numeric(&self, input: &str) -> Result<(), Error> {
+        match &self.nature {
+            Nature::Typed(kind) => {
+                Err(Error::at(input, format!("column \"{}\" is not a number ({kind})", shown(&self.name))))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The outcome of a selection, as places in the input.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Choice {
+    pub(crate) used: Vec<usize>,
+    pub(crate) weight: Option<usize>,
+    pub(crate) skipped: Vec<Skipped>,
+}
+
+/// Applies the caller's wishes to what the table holds.
+pub(crate) fn choose(input: &str, profiles: &[Profile], selection: &Selection) -> Result<Choice, Error> {
+    let index = Index::of(profiles.iter().map(|profile| profile.name.as_str()));
+    for name in &selection.exclude {
+        index.require("exclude", name, input)?;
+    }
+    let weight = selection.weight.as_ref().map(|name| index.single("weight", name, input)).transpose()?;
+    let excluded = |name: &str| selection.exclude.iter().any(|each| each.trim() == name);
+    let mut choice = Choice { weight, ..Choice::default() };
+    if let Some(names) = &selection.columns {
+        for name in names {
+            let column = index.single("columns", name, input)?;
+            if choice.used.contains(&column) {
+                return Err(Error::of_option("columns", format!("names \"{}\" twice", shown(name))));
+            }
+            if weight == Some(column) {
+                let message = format!("names \"{}\", which is the weight", shown(name));
+                return Err(Error::of_option("columns", message));
+            }
+            if let Nature::Typed(kind) = &profiles[column].nature {
+                let message = format!("\"{}\" in {input} is not a number ({kind})", shown(name));
+                return Err(Error::of_option("columns", message));
+            }
+            if !excluded(&profiles[column].name) {
+                choice.used.push(column);
+            }
+        }
+    }
+    let last = profiles.len().wrapping_sub(1);
+    for (column, Profile { name, nature }) in profiles.iter().enumerate() {
+        let reason = if weight == Some(column) {
+            Some("the weight".to_owned())
+        } else if excluded(name) {
+            Some("excluded".to_owned())
+        } else if selection.columns.is_some() {
+            (!choice.used.contains(&column)).then(|| "not in --columns".to_owned())
+        } else if name.is_empty() && column == last && matches!(nature, Nature::Empty { .. }) {
+            // Every line ends with a delimiter: that makes no column anybody would miss.
+            continue;
+        } else if name.is_empty() {
+            // Exported row numbers stand in such a column, and predict could never find it again.
+            Some("it has no name".to_owned())
+        } else {
+            nature.reason()
+        };
+        match reason {
+            Some(reason) => choice.skipped.push(Skipped { name: name.clone(), reason }),
+            None if selection.columns.is_none() => choice.used.push(column),
+            None => {}
+        }
+    }
+    check(input, profiles, choice)
+}
+
+fn check(input: &str, profiles: &[Profile], choice: Choice) -> Result<Choice, Error> {
+    if choice.used.is_empty() {
+        let like = profiles.iter().find_map(|profile| match &profile.nature {
+            Nature::Text { look_alike, .. } => *look_alike,
+            _ => None,
+        });
+        let mut reasons: Vec<String> = choice
+            .skipped
+            .iter()
+            .take(5)
+            .map(|each| format!("{}: {}", shown(&each.name), each.reason))
+            .collect();
+        if choice.skipped.len() > reasons.len() {
+            reasons.push("…".to_owned());
+        }
+        let advice = like.map_or_else(|| reasons.join("; "), |like| like.advice().to_owned());
+        return Err(Error::about(input, "has no column of numbers to use").advise(Some(advice)));
+    }
+    let mut seen = HashMap::new();
+    for &column in &choice.used {
+        let name = profiles[column].name.as_str();
+        if let Some(first) = seen.insert(name, column) {
+            let (first, second) = (first + 1, column + 1);
+            let message =
+                format!("has two columns of numbers named \"{}\", columns {first} and {second}", shown(name));
+            return Err(Error::about(input, message)
+                .advise(Some(format!("rename one, or leave both out with --exclude {}", shown(name)))));
+        }
+    }
+    Ok(choice)
+}
+
+/// Finds columns by name.
+pub(crate) struct Index<'a> {
+    names: Vec<&'a str>,
+    places: HashMap<&'a str, (usize, usize)>,
+}
+
+impl<'a> Index<'a> {
+    pub(crate) fn of(names: impl Iterator<Item = &'a str>) -> Self {
+        let names: Vec<&str> = names.collect();
+        let mut places = HashMap::with_capacity(names.len());
+        for (place, name) in names.iter().enumerate() {
+            places.entry(*name).or_insert((place, 0)).1 += 1;
+        }
+        Self { names, places }
+    }
+
+    fn require(&self, option: &'static str, name: &str, input: &str) -> Result<(usize, usize), Error> {
+        self.places.get(name.trim()).copied().ok_or_else(|| {
+            let message = format!("{input} has no column \"{}\"", shown(name));
+            Error::of_option(option, message).advise(did_you_mean(name, self.names.iter().copied()))
+        })
+    }
+
+    fn single(&self, option: &'static str, name: &str, input: &str) -> Result<usize, Error> {
+        let (place, count) = self.require(option, name, input)?;
+        if count > 1 {
+            let message = format!("{input} has {count} columns named \"{}\"", shown(name));
+            return Err(Error::of_option(option, message));
+        }
+        Ok(place)
+    }
+
+    /// The places of a model's features, in the model's order.
+    pub(crate) fn features(
+        &self,
+        wanted: &[String],
+        input: &str,
+        headerless: bool,
+    ) -> Result<Vec<usize>, Error> {
+        let missing: Vec<&String> =
+            wanted.iter().filter(|name| !self.places.contains_key(name.as_str())).collect();
+        if !missing.is_empty() {
+            let some: Vec<String> =
+                missing.iter().take(10).map(|name| format!("\"{}\"", shown(name))).collect();
+            let more = if missing.len() > some.len() {
+                format!(" and {} more", missing.len() - some.len())
+            } else {
+                String::new()
+            };
+            let noun = if missing.len() == 1 { "column" } else { "columns" };
+            let advice = if headerless {
+                Some("the input has no header row, so its columns are named x1, x2, …".to_owned())
+            } else {
+                missing.iter().find_map(|name| did_you_mean(name, self.names.iter().copied()))
+            };
+            let message = format!("lacks the {noun} {}{more}", some.join(", "));
+            return Err(Error::about(input, message).advise(advice));
+        }
+        let mut columns = Vec::with_capacity(wanted.len());
+        for name in wanted {
+            let Some(&(place, 1)) = self.places.get(name.as_str()) else {
+                let message = format!("has several columns named \"{}\", and one is needed", shown(name));
+                return Err(Error::about(input, message).advise(Some("rename all but one".to_owned())));
+            };
+            columns.push(place);
+        }
+        Ok(columns)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profiles() -> Vec<Profile> {
+        let text = Nature::Text { row: 1, value: "setosa".into(), look_alike: None };
+        let natures =
+            [("a", Nature::Numeric), ("b", Nature::Numeric), ("species", text), ("w", Nature::Numeric)];
+        natures.into_iter().map(|(name, nature)| Profile { name: name.into(), nature }).collect()
+    }
+
+    fn names(list: &[&str]) -> Vec<String> {
+        list.iter().map(|&name| name.into()).collect()
+    }
+
+    #[test]
+    fn every_column_of_numbers_is_used_by_default() {
+        let selection = Selection { weight: Some("w".into()), exclude: names(&["b"]), columns: None };
+        let choice = choose("x", &profiles(), &selection).unwrap();
+        assert_eq!((choice.used, choice.weight), (vec![0], Some(3)));
+        let reasons: Vec<&str> = choice.skipped.iter().map(|each| each.reason.as_str()).collect();
+        assert_eq!(reasons, ["excluded", "not a number (row 1: \"setosa\")", "the weight"]);
+    }
+
+    #[test]
+    fn listed_columns_keep_their_order() {
+        let selection = Selection { columns: Some(names(&["b", "a"])), ..Selection::default() };
+        assert_eq!(choose("x", &profiles(), &selection).unwrap().used, [1, 0]);
+    }
+
+    #[test]
+    fn an_unknown_name_is_refused_with_a_suggestion() {
+        let selection = Selection { exclude: names(&["specis"]), ..Selection::default() };
+        let error = choose("x.csv", &profiles(), &selection).unwrap_err();
+        assert_eq!(
+            (error.option(), error.to_string().as_str()),
+            (Some("exclude"), "x.csv has no column \"specis\"")
+        );
+        assert_eq!(error.hint().unwrap(), "did you mean \"species\"?");
+    }
+
+    #[test]
+    fn a_column_named_twice_is_refused() {
+        for columns in [["a", "a"], ["a", "w"]] {
+            let selection = Selection {
+                columns: Some(names(&columns)),
+                weight: Some("w".into()),
+                ..Selection::default()
+            };
+            assert_eq!(choose("x", &profiles(), &selection).unwrap_err().option(), Some("columns"));
+        }
+    }
+
+    #[test]
+    fn a_table_without_numbers_is_refused() {
+        let selection = Selection { exclude: names(&["a", "b", "w"]), ..Selection::default() };
+        let error = choose("x", &profiles(), &selection).unwrap_err();
+        assert_eq!(error.to_string(), "x has no column of numbers to use");
+    }
+
+    #[test]
+    fn two_used_columns_of_one_name_are_refused_and_unused_ones_are_not() {
+        let mut profiles = profiles();
+        profiles[1].name = "a".into();
+        assert!(choose("x", &profiles, &Selection::default()).is_err());
+        let selection = Selection { exclude: names(&["a"]), ..Selection::default() };
+        assert_eq!(choose("x", &profiles, &selection).unwrap().used, [3]);
+    }
+
+    #[test]
+    fn every_missing_feature_is_named() {
+        let index = Index::of(["b", "a", "a"].into_iter());
+        let error = index.features(&names(&["b", "c", "d"]), "x", false).unwrap_err();
+        assert_eq!(error.to_string(), "x lacks the columns \"c\", \"d\"");
+        assert_eq!(index.features(&names(&["b"]), "x", false).unwrap(), [0]);
+        assert!(index.features(&names(&["a"]), "x", false).is_err());
+    }
+}

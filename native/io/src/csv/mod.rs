@@ -1,0 +1,8 @@
+//! Texts with a delimiter: CSV, TSV and their relatives.
+
+pub(crate) mod number;
+pub(crate) mod sniff;
+pub(crate) mod split;
+pub(crate) mod split_fields;
+pub(crate) mod table;
+pub(crate) mod text;

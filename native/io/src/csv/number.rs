@@ -1,0 +1,169 @@
+//! Tells numbers, missing values and look-alikes apart.
+
+/// What a text cell holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Reading {
+    Number(f64),
+    Missing,
+    /// `inf` in one of its spellings.
+    Infinite,
+    /// Digits that make no finite f64, such as `1e400`.
+    OutOfRange,
+    Text,
+}
+
+const MISSING: [&[u8]; 7] = [b"na", b"n/a", b"nan", b"null", b"none", b"?", b"-"];
+
+/// Reads a cell; spaces around it do not count.
+#[inline]
+pub(crate) fn read(cell: &[u8]) -> Reading {
+    let cell = cell.trim_ascii();
+    match std::str::from_utf8(cell).ok().and_then(|text| text.parse::<f64>().ok()) {
+        Some(number) if number.is_finite() => Reading::Number(number),
+        Some(number) if number.is_nan() => Reading::Missing,
+        Some(_) if cell.iter().any(u8::is_ascii_digit) => Reading::OutOfRange,
+        Some(_) => Reading::Infinite,
+        None if cell.is_empty() || MISSING.iter().any(|token| cell.eq_ignore_ascii_case(token)) => {
+            Reading::Missing
+        }
+        None => Reading::Text,
+    }
+}
+
+/// What a text that is no number was probably meant to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LookAlike {
+    DecimalComma,
+    Thousands,
+    UnicodeMinus,
+    Hexadecimal,
+    Underscores,
+    FortranExponent,
+    Percent,
+}
+
+impl LookAlike {
+    /// `delimiter` settles whether `1,234` is thousands or a decimal comma.
+    pub(crate) fn of(cell: &[u8], delimiter: u8) -> Option<Self> {
+        let text = std::str::from_utf8(cell).ok()?.trim();
+        let number = |text: &str| matches!(read(text.as_bytes()), Reading::Number(_));
+        if !text.bytes().any(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let unsigned = text.trim_start_matches(['-', '+', '\u{2212}']);
+        if text.starts_with('\u{2212}') {
+            return number(unsigned).then_some(Self::UnicodeMinus);
+        }
+        if let Some(digits) = unsigned.strip_prefix("0x").or_else(|| unsigned.strip_prefix("0X")) {
+            return u128::from_str_radix(digits, 16).is_ok().then_some(Self::Hexadecimal);
+        }
+        if text.contains(',') {
+            if delimiter != b';' && in_threes(unsigned) {
+                return Some(Self::Thousands);
+            }
+            let decimal = text.replace('.', "").replacen(',', ".", 1);
+            return number(&decimal).then_some(Self::DecimalComma);
+        }
+        let without = |what: &str, with: &str| number(&text.replacen(what, with, 1));
+        if text.contains('_') {
+            return number(&text.replace('_', "")).then_some(Self::Underscores);
+        }
+        if let Some(share) = text.strip_suffix('%') {
+            return number(share).then_some(Self::Percent);
+        }
+        (without("d", "e") || without("D", "e")).then_some(Self::FortranExponent)
+    }
+
+    /// What it is, as a noun.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::DecimalComma => "a decimal comma",
+            Self::Thousands => "thousands separators",
+            Self::UnicodeMinus => "a typographic minus",
+            Self::Hexadecimal => "a hexadecimal number",
+            Self::Underscores => "underscores between digits",
+            Self::FortranExponent => "a d exponent",
+            Self::Percent => "a percent sign",
+        }
+    }
+
+    /// What to do about it.
+    pub(crate) fn advice(self) -> &'static str {
+        match self {
+            Self::DecimalComma => "write decimals with a point: 3.5 for 3,5",
+            Self::Thousands => "remove the thousands separators: 1234.5 for 1,234.5",
+            Self::UnicodeMinus => "write the ASCII minus sign: -1",
+            Self::Hexadecimal => "write the number in decimal",
+            Self::Underscores => "remove the underscores",
+            Self::FortranExponent => "write exponents with e: 1e5 for 1d5",
+            Self::Percent => "remove the percent signs",
+        }
+    }
+}
+
+/// `1,234` and `12,345,678.9`, but not `12,34`.
+fn in_threes(unsigned: &str) -> bool {
+    let whole = unsigned.split('.').next().unwrap_or_default();
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default();
+    let digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    let rest = groups.all(|group| group.len() == 3 && digits(group));
+    rest && (1..=3).contains(&first.len()) && digits(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_usual_spelling_of_a_number_is_read() {
+        for (text, value) in [
+            ("1", 1.0),
+            (" +1 ", 1.0),
+            (".5", 0.5),
+            ("5.", 5.0),
+            ("1E+3", 1e3),
+            ("-0", -0.0),
+            ("5e-324", 5e-324),
+        ] {
+            let Reading::Number(read) = read(text.as_bytes()) else { panic!("{text}") };
+            assert_eq!(read.to_bits(), f64::to_bits(value), "{text}");
+        }
+    }
+
+    #[test]
+    fn missing_values_have_many_names() {
+        for text in ["", " ", "NA", "n/a", "NaN", "-nan", "NULL", "None", "?", "-"] {
+            assert_eq!(read(text.as_bytes()), Reading::Missing, "{text}");
+        }
+    }
+
+    #[test]
+    fn infinity_is_not_out_of_range() {
+        assert_eq!(read(b"-Infinity"), Reading::Infinite);
+        assert_eq!(read(b"inf"), Reading::Infinite);
+        assert_eq!(read(b"1e400"), Reading::OutOfRange);
+        assert_eq!(read(b"1e-400"), Reading::Number(0.0));
+    }
+
+    #[test]
+    fn look_alikes_are_text_with_a_reason() {
+        for (text, delimiter, expected) in [
+            ("3,5", b';', Some(LookAlike::DecimalComma)),
+            ("1.234,5", b';', Some(LookAlike::DecimalComma)),
+            ("1,234", b';', Some(LookAlike::DecimalComma)),
+            ("1,234", b',', Some(LookAlike::Thousands)),
+            ("-12,345,678.9", b',', Some(LookAlike::Thousands)),
+            ("\u{2212}5", b',', Some(LookAlike::UnicodeMinus)),
+            ("0xFF", b',', Some(LookAlike::Hexadecimal)),
+            ("1_000", b',', Some(LookAlike::Underscores)),
+            ("1d5", b',', Some(LookAlike::FortranExponent)),
+            ("12%", b',', Some(LookAlike::Percent)),
+            ("setosa", b',', None),
+            ("2024-01-02", b',', None),
+        ] {
+            assert_eq!(read(text.as_bytes()), Reading::Text, "{text}");
+            assert_eq!(LookAlike::of(text.as_bytes(), delimiter), expected, "{text}");
+        }
+    }
+}

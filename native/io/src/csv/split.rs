@@ -1,0 +1,388 @@
+//! Splits a text into records over a window of its own, so that every record's original bytes stay known.
+
+use std::io::Read;
+
+use csv_core::ReadRecordResult;
+
+use crate::error::Error;
+use crate::pipe::CHUNK;
+use crate::source::Source;
+
+/// One record may be this long; beyond it a quote was most likely never closed.
+const LONGEST: usize = 64 << 20;
+/// A table may have this many columns.
+pub(crate) const WIDEST: usize = 100_000;
+
+/// What [`Splitter::next`] has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// A record, until the next call.
+    Record,
+    /// No whole record without another read.
+    Starved,
+    /// No further record.
+    End,
+}
+
+#[derive(Clone, Copy)]
+struct Mark {
+    at: usize,
+    line: u64,
+    after_cr: bool,
+}
+
+/// Reads a source in chunks and hands out its records.
+pub(crate) struct Splitter {
+    source: Source,
+    core: csv_core::Reader,
+    delimiter: u8,
+    window: Vec<u8>,
+    filled: usize,
+    /// Where the current record begins in the window.
+    record: usize,
+    /// Where its terminator begins.
+    record_end: usize,
+    /// The next byte to split.
+    at: usize,
+    inside: bool,
+    fields: Vec<u8>,
+    ends: Vec<usize>,
+    written: usize,
+    count: usize,
+    line: u64,
+    next_line: u64,
+    after_cr: bool,
+    terminator: Option<&'static [u8]>,
+    ended: bool,
+    consumed: u64,
+    nul: Option<usize>,
+    mark: Option<Mark>,
+}
+
+impl Splitter {
+    pub(crate) fn new(source: Source) -> Self {
+        Self {
+            source,
+            core: csv_core::Reader::new(),
+            delimiter: b',',
+            window: Vec::new(),
+            filled: 0,
+            record: 0,
+            record_end: 0,
+            at: 0,
+            inside: false,
+            fields: Vec::new(),
+            ends: vec![0; 64],
+            written: 0,
+            count: 0,
+            line: 1,
+            next_line: 1,
+            after_cr: false,
+            terminator: None,
+            ended: false,
+            consumed: 0,
+            nul: None,
+            mark: None,
+        }
+    }
+
+    pub(crate) fn source(&self) -> &Source {
+        &self.source
+    }
+
+    pub(crate) fn into_source(self) -> Source {
+        self.source
+    }
+
+    /// Only before the first record.
+    pub(crate) fn set_delimiter(&mut self, delimiter: u8) {
+        self.delimiter = delimiter;
+        self.core = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
+    }
+
+    /// The bytes read and not yet split, and whether there are more to come.
+    pub(crate) fn ahead(&self) -> (&[u8], bool) {
+        (&self.window[self.at..self.filled], !self.ended)
+    }
+
+    /// Reads another chunk without splitting it.
+    pub(crate) fn look_further(&mut self) -> Result<(), Error> {
+        self.refill()
+    }
+
+    /// Drops bytes before the first record.
+    pub(crate) fn skip(&mut self, count: usize) {
+        self.at += count;
+    }
+
+    /// Remembers this place between two records, until [`Splitter::rewind`].
+    pub(crate) fn mark(&mut self) {
+        self.mark = Some(Mark { at: self.at, line: self.next_line, after_cr: self.after_cr });
+    }
+
+    /// Goes back to the mark and drops it.
+    pub(crate) fn rewind(&mut self) {
+        if let Some(mark) = self.mark.take() {
+            (self.at, self.next_line, self.after_cr) = (mark.at, mark.line, mark.after_cr);
+            self.core.reset();
+            self.inside = false;
+        }
+    }
+
+    /// Goes on from here and drops the mark.
+    pub(crate) fn unmark(&mut self) {
+        self.mark = None;
+    }
+
+    /// Bytes split since the mark.
+    pub(crate) fn since_mark(&self) -> usize {
+        self.mark.map_or(0, |mark| self.at - mark.at)
+    }
+
+    /// Bytes read from the source and split so far.
+    pub(crate) fn consumed(&self) -> u64 {
+        self.consumed - (self.filled - self.at) as u64
+    }
+
+    /// How many fields the record has.
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Field `index`, quotes removed.
+    #[inline]
+    pub(crate) fn field(&self, index: usize) -> &[u8] {
+        let from = if index == 0 { 0 } else { self.ends[index - 1] };
+        &self.fields[from..self.ends[index]]
+    }
+
+    /// The record's bytes as they are in the input, without the line's end.
+    pub(crate) fn raw(&self) -> &[u8] {
+        &self.window[self.record..self.record_end]
+    }
+
+    /// The line on which the record begins, counted from 1.
+    pub(crate) fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// How the first record's line ended.
+    pub(crate) fn terminator(&self) -> &'static [u8] {
+        self.terminator.unwrap_or(b"\n")
+    }
+
+    /// Goes to the next record; without `wait` it never reads.
+    pub(crate) fn next(&mut self, wait: bool) -> Result<Step, Error> {
+        if !self.inside
+            && let Some(step) = self.begin(wait)?
+        {
+            return Ok(step);
+        }
+        loop {
+            if self.at == self.filled && !self.ended {
+                if !wait {
+                    return Ok(Step::Starved);
+                }
+                self.refill()?;
+            }
+            let room = self.written + (self.filled - self.at) + 1;
+            if self.fields.len() < room {
+                self.fields.resize(room, 0);
+            }
+            let input = &self.window[self.at..self.filled];
+            let (result, read, written, ends) =
+                self.core.read_record(input, &mut self.fields[self.written..], &mut self.ends[self.count..]);
+            self.at += read;
+            self.written += written;
+            self.count += ends;
+            match result {
+                ReadRecordResult::Record => return self.complete(read > 0, wait),
+                ReadRecordResult::End => return Ok(Step::End),
+                ReadRecordResult::OutputEndsFull => self.widen()?,
+                ReadRecordResult::InputEmpty | ReadRecordResult::OutputFull => {}
+            }
+            if self.at - self.record > LONGEST {
+                return Err(self.too_long());
+            }
+        }
+    }
+
+    /// Skips blank lines up to a record's first byte.
+    fn begin(&mut self, wait: bool) -> Result<Option<Step>, Error> {
+        loop {
+            while let Some(&byte) = self.window[..self.filled].get(self.at) {
+                match byte {
+                    // The second half of a CRLF, whose line is counted already.
+                    b'\n' if self.after_cr => self.after_cr = false,
+                    b'\n' | b'\r' => {
+                        self.next_line += 1;
+                        self.after_cr = byte == b'\r';
+                    }
+                    _ => {
+                        self.after_cr = false;
+                        self.inside = true;
+                        (self.record, self.line) = (self.at, self.next_line);
+                        (self.written, self.count) = (0, 0);
+                        return Ok(None);
+                    }
+                }
+                self.at += 1;
+            }
+            self.record = self.at;
+            if self.ended {
+                return Ok(Some(Step::End));
+            }
+            if !wait {
+                return Ok(Some(Step::Starved));
+            }
+            self.refill()?;
+        }
+    }
+
+    fn complete(&mut self, terminated: bool, wait: bool) -> Result<Step, Error> {
+        self.inside = false;
+        self.record_end = self.at - usize::from(terminated);
+        if self.nul.is_some_and(|nul| nul < self.at) {
+            return Err(self.binary());
+        }
+        let length = self.record_end - self.record;
+        if length > LONGEST {
+            return Err(self.too_long());
+        }
+        if self.count > WIDEST {
+            return Err(self.too_wide());
+        }
+        // Without a quote every byte is either in a field or one of the count - 1 delimiters; only with quotes can a
+        // record span lines.
+        if self.written + self.count != length + 1 {
+            self.next_line += lines(self.raw());
+        }
+        if !terminated {
+            return match open_quote(self.raw(), self.delimiter) {
+                Some(at) => Err(self.unterminated(at)),
+                None => Ok(Step::Record),
+            };
+        }
+        self.next_line += 1;
+        self.after_cr = self.window[self.record_end] == b'\r';
+        if self.terminator.is_none() {
+            self.terminator = Some(self.find_terminator(wait)?);
+        }
+        Ok(Step::Record)
+    }
+
+    fn find_terminator(&mut self, wait: bool) -> Result<&'static [u8], Error> {
+        if !self.after_cr {
+            return Ok(b"\n");
+        }
+        // The record must stay in the window while the byte after the CR is fetched.
+        if self.at == self.filled && !self.ended && wait {
+            self.refill()?;
+        }
+        let next = self.window[..self.filled].get(self.at);
+        Ok(if next == Some(&b'\n') { b"\r\n" } else { b"\r" })
+    }
+
+    /// Reads one chunk behind what is still needed: everything from the mark or the current record on.
+    fn refill(&mut self) -> Result<(), Error> {
+        let keep = self.mark.map_or(self.record, |mark| mark.at.min(self.record)).min(self.at);
+        self.window.copy_within(keep..self.filled, 0);
+        self.filled -= keep;
+        self.at -= keep;
+        self.record -= keep;
+        self.record_end = self.record_end.saturating_sub(keep);
+        self.nul = self.nul.and_then(|nul| nul.checked_sub(keep));
+        if let Some(mark) = &mut self.mark {
+            mark.at -= keep;
+        }
+        let room = self.filled + CHUNK;
+        if self.window.len() < room {
+            self.window.resize(room, 0);
+        }
+        let chunk = &mut self.window[self.filled..room];
+        let count = self.source.read(chunk).map_err(|error| Error::reading(&self.source.name, error))?;
+        if self.nul.is_none() && chunk[..count].contains(&0) {
+            self.nul = chunk[..count].iter().position(|&byte| byte == 0).map(|at| at + self.filled);
+        }
+        self.ended = count == 0;
+        self.filled += count;
+        self.consumed += count as u64;
+        Ok(())
+    }
+
+    fn widen(&mut self) -> Result<(), Error> {
+        if self.ends.len() > WIDEST {
+            return Err(self.too_wide());
+        }
+        self.ends.resize(self.ends.len() * 4, 0);
+        Ok(())
+    }
+
+    fn too_wide(&self) -> Error {
+        Error::at(&self.source.name, format!("line {} has more than {WIDEST} columns", self.line))
+    }
+
+    fn binary(&self) -> Error {
+        let at = self.nul.unwrap_or(self.record).clamp(self.record, self.filled);
+        let line = self.line + lines(&self.window[self.record..at]);
+        Error::at(&self.source.name, format!("line {line} holds a NUL byte, so this is no UTF-8 text"))
+            .advise(Some("if it is UTF-16, convert it first: iconv -f UTF-16 -t UTF-8".to_owned()))
+    }
+
+    fn too_long(&self) -> Error {
+        let record = &self.window[self.record..self.at];
+        if let Some(at) = open_quote(record, self.delimiter) {
+            return self.unterminated(at);
+        }
+        Error::at(&self.source.name, format!("line {} is longer than 64 MiB", self.line))
+    }
+
+    fn unterminated(&self, at: usize) -> Error {
+        let line = self.line + lines(&self.window[self.record..self.record + at]);
+        Error::at(&self.source.name, format!("the quote that opens on line {line} is never closed"))
+    }
+}
+
+/// Line ends in `bytes`, each of LF, CR and CRLF being one.
+fn lines(bytes: &[u8]) -> u64 {
+    let (mut count, mut after_cr) = (0, false);
+    for &byte in bytes {
+        count += u64::from(byte == b'\r' || (byte == b'\n' && !after_cr));
+        after_cr = byte == b'\r';
+    }
+    count
+}
+
+/// Where a quote opens in `record` that is not closed in it.
+fn open_quote(record: &[u8], delimiter: u8) -> Option<usize> {
+    let mut opened = None;
+    let mut at_start = true;
+    let mut bytes = record.iter().enumerate().peekable();
+    while let Some((at, &byte)) = bytes.next() {
+        if opened.is_some() {
+            if byte == b'"' && bytes.next_if(|(_, next)| **next == b'"').is_none() {
+                opened = None;
+            }
+        } else if byte == b'"' && at_start {
+            opened = Some(at);
+        }
+        at_start = byte == delimiter;
+    }
+    opened
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_open_quote_is_found_where_it_opens() {
+        assert_eq!(open_quote(b"1,\"a\"\"b", b','), Some(2));
+        assert_eq!(open_quote(b"1,\"a\"\"b\",5\" pipe", b','), None);
+    }
+
+    #[test]
+    fn every_kind_of_line_end_counts_once() {
+        assert_eq!(lines(b"a\r\nb\nc\rd\n\r\n"), 5);
+    }
+}

@@ -1,0 +1,268 @@
+//! A text as a table: names, checked records, numbers.
+
+use crate::cell::Cells;
+use crate::columns::{Nature, Profile};
+use crate::csv::number::{LookAlike, Reading, read};
+use crate::csv::sniff;
+use crate::csv::split::{Splitter, Step};
+use crate::error::Error;
+use crate::format::{Dialect, Format, Lead};
+use crate::source::Source;
+
+/// Rows, and bytes, that decide whether a column holds numbers.
+const PROFILED: usize = 1_000;
+const PROFILED_BYTES: usize = 16 << 20;
+
+/// The original bytes of a run of records.
+#[derive(Debug, Default)]
+pub(crate) struct RawRecords {
+    pub(crate) bytes: Vec<u8>,
+    /// Where each record ends in `bytes`; line ends are left out.
+    pub(crate) ends: Vec<usize>,
+}
+
+impl RawRecords {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(from, &to)| &self.bytes[from..to])
+    }
+}
+
+/// What a text turned out to be.
+#[derive(Debug, Clone)]
+pub(crate) struct TextStyle {
+    pub(crate) delimiter: u8,
+    pub(crate) header: bool,
+    pub(crate) bom: bool,
+    pub(crate) terminator: &'static [u8],
+    /// The header's original bytes; empty without one.
+    pub(crate) header_bytes: Vec<u8>,
+}
+
+/// A text being read.
+pub(crate) struct CsvTable {
+    split: Splitter,
+    pub(crate) names: Vec<String>,
+    pub(crate) style: TextStyle,
+    first_line: u64,
+    rows: u64,
+}
+
+impl CsvTable {
+    /// Also gives a note when something was guessed that the user may want to know.
+    pub(crate) fn open(
+        source: Source,
+        format: Format,
+        dialect: Dialect,
+    ) -> Result<(Self, Option<String>), Error> {
+        let bom = source.lead == Lead::Text { bom: true };
+        let mut split = Splitter::new(source);
+        if bom {
+            while split.ahead().0.len() < 3 && split.ahead().1 {
+                split.look_further()?;
+            }
+            split.skip(3);
+        }
+        let told = dialect.delimiter.or((format == Format::Tsv).then_some(b'\t'));
+        let delimiter = match told {
+            Some(delimiter) => delimiter,
+            None => find_delimiter(&mut split)?,
+        };
+        split.set_delimiter(delimiter);
+        split.mark();
+        if split.next(true)? != Step::Record {
+            return Err(Error::about(&split.source().name, "is empty: there is no row to read"));
+        }
+        let numeric = holds_only_numbers(&split);
+        let header = dialect.header.unwrap_or(!numeric);
+        let count = split.count();
+        let mut style =
+            TextStyle { delimiter, header, bom, terminator: split.terminator(), header_bytes: Vec::new() };
+        let first_line = split.line();
+        let names = if header {
+            style.header_bytes = split.raw().to_vec();
+            (0..count).map(|index| String::from_utf8_lossy(split.field(index)).trim().to_owned()).collect()
+        } else {
+            (1..=count).map(|number| format!("x{number}")).collect()
+        };
+        let note = (numeric && dialect.header.is_none()).then(|| {
+            let named = if count == 1 { "the column is named x1".into() } else { format!("the columns are named x1 to x{count}") };
+            format!("the first row holds only numbers, so it was read as data and {named} (--header reads it as names)")
+        });
+        if header {
+            split.unmark();
+        } else {
+            split.rewind();
+        }
+        Ok((Self { split, names, style, first_line, rows: 0 }, note))
+    }
+
+    pub(crate) fn source(&self) -> &Source {
+        self.split.source()
+    }
+
+    pub(crate) fn into_source(self) -> Source {
+        self.split.into_source()
+    }
+
+    pub(crate) fn consumed(&self) -> u64 {
+        self.split.consumed()
+    }
+
+    /// What each column holds, judged by the first thousand rows, which are then read again.
+    pub(crate) fn profiles(&mut self) -> Result<Vec<Profile>, Error> {
+        let mut natures: Vec<Nature> = vec![Nature::Empty { all: false }; self.names.len()];
+        self.split.mark();
+        let mut rows = 0;
+        let mut step = Step::Record;
+        while rows < PROFILED && self.split.since_mark() < PROFILED_BYTES {
+            step = self.next(true)?;
+            if step != Step::Record {
+                break;
+            }
+            rows += 1;
+            for (index, nature) in natures.iter_mut().enumerate() {
+                if matches!(nature, Nature::Empty { .. }) {
+                    *nature = self.nature(index, rows);
+                }
+            }
+        }
+        self.split.rewind();
+        for nature in &mut natures {
+            if let Nature::Empty { all } = nature {
+                *all = step == Step::End;
+            }
+        }
+        let names = self.names.iter().cloned();
+        Ok(names.zip(natures).map(|(name, nature)| Profile { name, nature }).collect())
+    }
+
+    fn nature(&self, index: usize, row: usize) -> Nature {
+        let cell = self.split.field(index);
+        match read(cell) {
+            Reading::Missing => Nature::Empty { all: false },
+            Reading::Number(_) | Reading::Infinite | Reading::OutOfRange => Nature::Numeric,
+            Reading::Text => Nature::Text {
+                row,
+                value: String::from_utf8_lossy(cell.trim_ascii()).into_owned(),
+                look_alike: LookAlike::of(cell, self.style.delimiter),
+            },
+        }
+    }
+
+    /// The next record that is no blank line and has as many fields as the first.
+    fn next(&mut self, wait: bool) -> Result<Step, Error> {
+        loop {
+            let step = self.split.next(wait)?;
+            let (found, expected) = (self.split.count(), self.names.len());
+            if step != Step::Record || found == expected {
+                return Ok(step);
+            }
+            let blank = found == 1 && self.split.raw().trim_ascii().is_empty();
+            if !blank {
+                return Err(self.ragged(found, expected));
+            }
+        }
+    }
+
+    fn ragged(&self, found: usize, expected: usize) -> Error {
+        let fields = if found == 1 { "field" } else { "fields" };
+        let first = self.first_line;
+        let sentence =
+            format!("line {} has {found} {fields}, and line {first} has {expected}", self.split.line());
+        let advice = (expected == 1 && found > 1)
+            .then(|| "if the fields are separated by another character, name it with --delimiter".to_owned());
+        Error::at(&self.source().name, sentence).advise(advice)
+    }
+
+    /// Appends the rows that can be had with one read; false at the end.
+    pub(crate) fn fill(
+        &mut self,
+        cells: &mut Cells,
+        mut raw: Option<&mut RawRecords>,
+    ) -> Result<bool, Error> {
+        let before = cells.rows;
+        loop {
+            match self.next(cells.rows == before)? {
+                Step::End => return Ok(cells.rows > before),
+                Step::Starved => return Ok(true),
+                Step::Record => {}
+            }
+            self.rows += 1;
+            for (order, &column) in cells.wanted.iter().enumerate() {
+                match read(self.split.field(column)) {
+                    Reading::Number(number) => cells.values.push(number),
+                    bad => return Err(self.refused(cells, order, column, bad)),
+                }
+            }
+            cells.rows += 1;
+            if let Some(column) = cells.weight {
+                match read(self.split.field(column)) {
+                    Reading::Number(weight) => {
+                        cells.add_weight(weight, self.rows, Some(self.split.line()), &self.source().name)?;
+                    }
+                    bad => return Err(self.refused(cells, usize::MAX, column, bad)),
+                }
+            }
+            if let Some(raw) = &mut raw {
+                raw.bytes.extend_from_slice(self.split.raw());
+                raw.ends.push(raw.bytes.len());
+            }
+        }
+    }
+
+    #[cold]
+    fn refused(&self, cells: &Cells, order: usize, column: usize, bad: Reading) -> Error {
+        let cell = self.split.field(column);
+        let text = String::from_utf8_lossy(cell.trim_ascii()).into_owned();
+        let name = cells.names.get(order).unwrap_or(&self.names[column]);
+        let leave_out = || (order != usize::MAX).then(|| crate::cell::leave_out(name));
+        let (value, rule, hint) = match bad {
+            Reading::Missing if text.is_empty() => (None, crate::cell::EMPTY, leave_out()),
+            Reading::Missing => (Some(text), crate::cell::MISSING, leave_out()),
+            Reading::Infinite => (Some(text), crate::cell::INFINITE, None),
+            Reading::OutOfRange => (Some(text), "is out of range of a 64-bit float", None),
+            Reading::Text | Reading::Number(_) => {
+                let advice = LookAlike::of(cell, self.style.delimiter).map(|like| like.advice().to_owned());
+                (Some(text), crate::cell::NO_NUMBER, advice.or_else(leave_out))
+            }
+        };
+        Error::Cell(Box::new(crate::error::Cell {
+            input: self.source().name.clone(),
+            row: self.rows,
+            line: Some(self.split.line()),
+            column: name.clone(),
+            value,
+            rule: rule.to_owned(),
+            hint,
+        }))
+    }
+}
+
+fn find_delimiter(split: &mut Splitter) -> Result<u8, Error> {
+    loop {
+        let (text, more) = split.ahead();
+        if let Some(delimiter) = sniff::delimiter(text, !more) {
+            return Ok(delimiter);
+        }
+        // Nothing but blank lines, or a record that never ends: the splitter says so.
+        if !more || text.len() > (64 << 20) {
+            return Ok(sniff::NONE);
+        }
+        split.look_further()?;
+    }
+}
+
+/// Whether a first row is data: every cell that is not missing is a number, and there is one.
+fn holds_only_numbers(split: &Splitter) -> bool {
+    let readings = (0..split.count()).map(|index| read(split.field(index)));
+    let mut any = false;
+    for reading in readings {
+        match reading {
+            Reading::Text => return false,
+            Reading::Missing => {}
+            Reading::Number(_) | Reading::Infinite | Reading::OutOfRange => any = true,
+        }
+    }
+    any
+}

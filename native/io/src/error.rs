@@ -1,0 +1,238 @@
+//! What can go wrong with a table: each a sentence that names the place and the rule, lower case, no full stop.
+
+use std::io;
+
+/// Whose fault it is; the command line turns it into an exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// An option names something that is not there or means nothing.
+    Option,
+    /// The contents of the input.
+    Data,
+    /// A file that cannot be read or written.
+    File,
+    /// Whoever read our standard output has stopped reading.
+    ClosedPipe,
+    /// The caller asked to stop.
+    Interrupted,
+}
+
+/// Every failure of this crate.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// An option is at fault; the message reads after the option's name.
+    #[error("{message}")]
+    Option {
+        /// The option in camel case, such as `columns`.
+        option: &'static str,
+        /// What is wrong with its value.
+        message: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
+    /// The contents of the input are at fault.
+    #[error("{message}")]
+    Data {
+        /// The whole sentence, the input's name included.
+        message: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
+    /// One cell of the input is at fault.
+    #[error(transparent)]
+    Cell(Box<Cell>),
+    /// Reading failed.
+    #[error("cannot read {name}: {}", reason(.source))]
+    Read {
+        /// The input.
+        name: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// Writing failed.
+    #[error("cannot write to {name}: {}", reason(.source))]
+    Write {
+        /// The output.
+        name: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// Whoever read our standard output has stopped reading; not a failure worth a message.
+    #[error("standard output was closed by its reader")]
+    ClosedPipe,
+    /// The caller asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// A cell that holds no usable number.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{input}: row {row}{}, column \"{}\": {} {rule}", in_line(*.line), shown(.column), quoted(.value.as_deref()))]
+pub struct Cell {
+    /// The input's name.
+    pub input: String,
+    /// The data row, counted from 1.
+    pub row: u64,
+    /// The line of a text file on which the row begins, counted from 1.
+    pub line: Option<u64>,
+    /// The column's name.
+    pub column: String,
+    /// The value as far as it is shown; `None` when there is none (an empty cell, a null).
+    pub value: Option<String>,
+    /// The rule it breaks.
+    pub rule: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Error {
+    /// Whose fault it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Option { .. } => Kind::Option,
+            Self::Data { .. } | Self::Cell(_) => Kind::Data,
+            Self::Read { .. } | Self::Write { .. } => Kind::File,
+            Self::ClosedPipe => Kind::ClosedPipe,
+            Self::Interrupted => Kind::Interrupted,
+        }
+    }
+
+    /// The option at fault, in camel case.
+    pub fn option(&self) -> Option<&'static str> {
+        match self {
+            Self::Option { option, .. } => Some(option),
+            _ => None,
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Option { hint, .. } | Self::Data { hint, .. } => hint.clone(),
+            Self::Cell(cell) => cell.hint.clone(),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn about(input: &str, predicate: impl AsRef<str>) -> Self {
+        Self::Data { message: format!("{input} {}", predicate.as_ref()), hint: None }
+    }
+
+    pub(crate) fn at(input: &str, sentence: impl AsRef<str>) -> Self {
+        Self::Data { message: format!("{input}: {}", sentence.as_ref()), hint: None }
+    }
+
+    pub(crate) fn of_option(option: &'static str, message: String) -> Self {
+        Self::Option { option, message, hint: None }
+    }
+
+    #[must_use]
+    pub(crate) fn advise(mut self, advice: Option<String>) -> Self {
+        match &mut self {
+            Self::Option { hint, .. } | Self::Data { hint, .. } => *hint = advice,
+            Self::Cell(cell) => cell.hint = advice,
+            _ => {}
+        }
+        self
+    }
+
+    pub(crate) fn reading(name: &str, source: io::Error) -> Self {
+        if is_stopped(&source) { Self::Interrupted } else { Self::Read { name: name.to_owned(), source } }
+    }
+
+    pub(crate) fn writing(name: &str, source: io::Error) -> Self {
+        match source.kind() {
+            _ if is_stopped(&source) => Self::Interrupted,
+            io::ErrorKind::BrokenPipe => Self::ClosedPipe,
+            _ => Self::Write { name: name.to_owned(), source },
+        }
+    }
+}
+
+/// Travels through `std::io` so that a reader inside a library can report that the caller asked to stop.
+#[derive(Debug, thiserror::Error)]
+#[error("interrupted")]
+struct Stopped;
+
+// Not ErrorKind::Interrupted: `read_exact` and `write_all` retry that one.
+pub(crate) fn stopped() -> io::Error {
+    io::Error::other(Stopped)
+}
+
+fn is_stopped(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Stopped>)
+}
+
+/// At most 40 characters, control characters escaped: a value may be a megabyte of escape sequences.
+pub(crate) fn shown(text: &str) -> String {
+    const LONGEST: usize = 40;
+    let mut short = String::new();
+    for (count, letter) in text.chars().enumerate() {
+        if count == LONGEST {
+            short.push('…');
+            break;
+        }
+        if letter.is_control() {
+            short.extend(letter.escape_default());
+        } else {
+            short.push(letter);
+        }
+    }
+    short
+}
+
+fn quoted(value: Option<&str>) -> String {
+    value.map_or_else(|| "the cell".to_owned(), |value| format!("\"{}\"", shown(value)))
+}
+
+fn in_line(line: Option<u64>) -> String {
+    line.map_or_else(String::new, |line| format!(" (line {line})"))
+}
+
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file or directory".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
+        io::ErrorKind::StorageFull => "no space left on device".to_owned(),
+        _ => {
+            let text = error.to_string();
+            let text = text.split(" (os error").next().unwrap_or_default();
+            let mut letters = text.chars();
+            letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_error_names_the_place_and_the_rule() {
+        let cell = Cell {
+            input: "penguins.csv".into(),
+            row: 4,
+            line: Some(5),
+            column: "bill".into(),
+            value: Some("a\u{1b}".repeat(30)),
+            rule: "is not a number".into(),
+            hint: None,
+        };
+        let text = Error::Cell(Box::new(cell)).to_string();
+        assert!(text.starts_with("penguins.csv: row 4 (line 5), column \"bill\": \"a\\u{1b}a"), "{text}");
+        assert!(text.ends_with("…\" is not a number"), "{text}");
+        assert!(!text.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_full_disk_is_told_without_its_number() {
+        let error = Error::writing("x.csv", io::Error::from_raw_os_error(28));
+        assert_eq!(error.to_string(), "cannot write to x.csv: no space left on device");
+    }
+
+    #[test]
+    fn a_stopped_read_is_an_interruption() {
+        assert_eq!(Error::reading("x", stopped()).kind(), Kind::Interrupted);
+    }
+}

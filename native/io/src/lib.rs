@@ -1,0 +1,35 @@
+//! Tables in and tables out: CSV, TSV and Arrow IPC, from a path, a pipe or memory, in constant memory where rows only
+//! pass through. Prints nothing, knows no option's default, and never panics on what an input holds.
+
+mod added;
+mod arrow;
+mod cell;
+mod centroids;
+mod columns;
+mod convert;
+mod csv;
+mod error;
+mod format;
+mod kept;
+mod labels;
+pub mod names;
+mod output;
+mod pipe;
+mod source;
+mod stop;
+mod table;
+mod values;
+mod write;
+
+pub use centroids::{Centroids, read_centroids};
+pub use columns::{Selection, Skipped};
+pub use error::{Cell, Error, Kind};
+pub use format::{Dialect, Format, parse_delimiter};
+pub use kept::Kept;
+pub use labels::LabelsWriter;
+pub use output::Output;
+pub use source::Input;
+pub use stop::{Never, Stop};
+pub use table::{Batch, Table, TableReader, read_table};
+pub use values::ValuesWriter;
+pub use write::TableWriter;

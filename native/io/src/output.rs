@@ -1,0 +1,310 @@
+//! Where results go: standard output, or a file that appears whole or not at all.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tempfile::{NamedTempFile, TempPath};
+
+use crate::error::Error;
+use crate::format::Format;
+use crate::pipe::when_ready;
+use crate::stop::Stop;
+
+const BUFFER: usize = 256 << 10;
+
+/// A place to write to. Dropped without [`Output::finish`], a file leaves no trace and the old one is untouched.
+pub struct Output {
+    name: String,
+    format: Option<Format>,
+    stream: bool,
+    writer: BufWriter<Patient>,
+    pending: Option<Pending>,
+}
+
+/// A temporary file and what becomes of it.
+struct Pending {
+    temporary: TempPath,
+    target: PathBuf,
+}
+
+/// Waits where Node has made a pipe non-blocking.
+struct Patient {
+    file: File,
+    stop: Arc<dyn Stop>,
+}
+
+impl Write for Patient {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let file = &mut self.file;
+        when_ready(&*self.stop, || file.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Output {
+    /// Opens `-` (standard output) or a file, before any long work, so that what cannot be written is told at once.
+    ///
+    /// A file's name tells its [`Output::format`]. An existing file keeps its permissions, a symbolic link keeps
+    /// pointing to it, and what is no regular file (`/dev/null`, a FIFO) is written directly. `protect` are files that
+    /// this run also writes.
+    ///
+    /// # Errors
+    /// [`Error::Write`] when the place cannot be written, or is a directory or one of `protect`.
+    pub fn open(target: &Path, protect: &[&Path], stop: &Arc<dyn Stop>) -> Result<Self, Error> {
+        if target == Path::new("-") || STDOUT.iter().any(|name| target == Path::new(name)) {
+            let name = "standard output".to_owned();
+            let file = standard_output().map_err(|error| Error::writing(&name, error))?;
+            return Ok(Self::direct(name, None, true, file, stop));
+        }
+        let name = target.display().to_string();
+        let failed = |error| Error::writing(&name, error);
+        let target = follow(target).map_err(failed)?;
+        if protect.iter().any(|other| follow(other).is_ok_and(|other| other == target)) {
+            return Err(failed(io::Error::other("another output goes to the same file")));
+        }
+        let format = Format::of_name(Path::new(&name));
+        let stream =
+            Path::new(&name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("arrows"));
+        let existing = match fs::metadata(&target) {
+            Ok(found) if found.is_dir() => return Err(failed(io::ErrorKind::IsADirectory.into())),
+            Ok(found) => {
+                // A file that must not be written must not be renamed over either, though the directory may allow it.
+                let file = OpenOptions::new().write(true).open(&target).map_err(failed)?;
+                if !found.is_file() || under_dev(&target) {
+                    return Ok(Self::direct(name, format, true, file, stop));
+                }
+                Some(found.permissions())
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(failed(error)),
+        };
+        let (file, temporary) = beside(&target, existing).map_err(failed)?.into_parts();
+        let writer = BufWriter::with_capacity(BUFFER, Patient { file, stop: Arc::clone(stop) });
+        Ok(Self { name, format, stream, writer, pending: Some(Pending { temporary, target }) })
+    }
+
+    fn direct(name: String, format: Option<Format>, stream: bool, file: File, stop: &Arc<dyn Stop>) -> Self {
+        let writer = BufWriter::with_capacity(BUFFER, Patient { file, stop: Arc::clone(stop) });
+        Self { name, format, stream, writer, pending: None }
+    }
+
+    /// The name in messages.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What the name says about the format.
+    pub fn format(&self) -> Option<Format> {
+        self.format
+    }
+
+    /// Whether Arrow goes here as a stream, because nobody can seek in it.
+    pub(crate) fn is_stream(&self) -> bool {
+        self.stream
+    }
+
+    /// Writes bytes as they are.
+    ///
+    /// # Errors
+    /// [`Error::Write`], [`Error::ClosedPipe`].
+    pub fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.writer.write_all(bytes).map_err(|error| Error::writing(&self.name, error))
+    }
+
+    /// Sends on what is buffered, unless the file appears only at the end anyway.
+    pub(crate) fn send(&mut self) -> Result<(), Error> {
+        if self.pending.is_some() {
+            return Ok(());
+        }
+        self.writer.flush().map_err(|error| Error::writing(&self.name, error))
+    }
+
+    /// Writes what is buffered and lets the file appear under its name.
+    ///
+    /// # Errors
+    /// [`Error::Write`], with the old file untouched; [`Error::ClosedPipe`].
+    pub fn finish(mut self) -> Result<(), Error> {
+        self.writer.flush().map_err(|error| Error::writing(&self.name, error))?;
+        match self.pending.take() {
+            None => Ok(()),
+            Some(Pending { temporary, target }) => {
+                temporary.persist(target).map_err(|error| Error::writing(&self.name, error.error))
+            }
+        }
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.writer.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.pending.is_some() { Ok(()) } else { self.writer.flush() }
+    }
+}
+
+const STDOUT: [&str; 3] = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+
+fn under_dev(target: &Path) -> bool {
+    target.starts_with("/dev") || target.starts_with("/proc")
+}
+
+/// A temporary file in the same directory, because a rename works within one file system only.
+fn beside(target: &Path, existing: Option<Permissions>) -> io::Result<NamedTempFile> {
+    let folder = match target.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".kmeans-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // What a new file gets; the umask is taken off on creation.
+        builder.permissions(Permissions::from_mode(0o666));
+    }
+    let file = builder.tempfile_in(folder).map_err(bare)?;
+    if let Some(permissions) = existing {
+        file.as_file().set_permissions(permissions)?;
+    }
+    Ok(file)
+}
+
+/// The error without the temporary file's path, which means nothing to anybody.
+fn bare(error: io::Error) -> io::Error {
+    match error.kind() {
+        kind @ (io::ErrorKind::NotFound
+        | io::ErrorKind::NotADirectory
+        | io::ErrorKind::PermissionDenied
+        | io::ErrorKind::ReadOnlyFilesystem
+        | io::ErrorKind::StorageFull) => kind.into(),
+        _ => error,
+    }
+}
+
+/// The file that a chain of symbolic links ends at, whether it exists or not.
+fn follow(target: &Path) -> io::Result<PathBuf> {
+    // As many as Linux follows.
+    const LINKS: usize = 40;
+    let mut path = target.to_owned();
+    for _ in 0..LINKS {
+        let Ok(next) = fs::read_link(&path) else { return Ok(spelled(path)) };
+        path = path.parent().unwrap_or(Path::new("")).join(next);
+    }
+    Err(io::Error::other("too many symbolic links"))
+}
+
+/// One spelling of the directory, so that `./x` and `x` are the same file.
+fn spelled(path: PathBuf) -> PathBuf {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let real = if under_dev(&path) { None } else { folder.canonicalize().ok() };
+    match (real, path.file_name()) {
+        (Some(folder), Some(name)) => folder.join(name),
+        _ => path,
+    }
+}
+
+#[cfg(unix)]
+fn standard_output() -> io::Result<File> {
+    use std::os::fd::AsFd;
+    Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?))
+}
+
+#[cfg(windows)]
+fn standard_output() -> io::Result<File> {
+    use std::os::windows::io::AsHandle;
+    Ok(File::from(io::stdout().as_handle().try_clone_to_owned()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stop::Never;
+
+    fn open(path: &Path) -> Result<Output, Error> {
+        let stop: Arc<dyn Stop> = Arc::new(Never);
+        Output::open(path, &[], &stop)
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn an_unfinished_output_leaves_the_old_file_and_no_trace() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.csv");
+        fs::write(&path, "old").unwrap();
+        let mut output = open(&path).unwrap();
+        output.put(b"new").unwrap();
+        drop(output);
+        assert_eq!((fs::read_to_string(&path).unwrap().as_str(), names(folder.path()).len()), ("old", 1));
+    }
+
+    #[test]
+    fn a_finished_output_replaces_the_old_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.csv");
+        fs::write(&path, "old").unwrap();
+        let mut output = open(&path).unwrap();
+        output.put(b"new").unwrap();
+        output.finish().unwrap();
+        assert_eq!((fs::read_to_string(&path).unwrap().as_str(), names(folder.path()).len()), ("new", 1));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn permissions_and_links_are_kept() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real.csv"), folder.path().join("link.csv"));
+        fs::write(&real, "old").unwrap();
+        fs::set_permissions(&real, Permissions::from_mode(0o640)).unwrap();
+        symlink("real.csv", &link).unwrap();
+        let mut output = open(&link).unwrap();
+        output.put(b"new").unwrap();
+        output.finish().unwrap();
+        assert_eq!(fs::read_to_string(&real).unwrap(), "new");
+        assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn devices_are_written_directly() {
+        let mut output = open(Path::new("/dev/null")).unwrap();
+        output.put(b"new").unwrap();
+        output.finish().unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_reported() {
+        let mut output = open(Path::new("/dev/full")).unwrap();
+        output.put(b"new").unwrap();
+        let error = output.finish().unwrap_err();
+        assert_eq!(error.to_string(), "cannot write to /dev/full: no space left on device");
+    }
+
+    #[test]
+    fn a_directory_and_a_missing_one_are_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(open(folder.path()).is_err());
+        assert!(open(&folder.path().join("no/x.csv")).is_err());
+    }
+
+    #[test]
+    fn two_outputs_to_one_file_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let stop: Arc<dyn Stop> = Arc::new(Never);
+        let (path, other) = (folder.path().join("x"), folder.path().join(".").join("x"));
+        assert!(Output::open(&path, &[&other], &stop).is_err());
+    }
+}

@@ -1,0 +1,305 @@
+//! Tables for training, read whole; and the engine room of every reader: one table, batch after batch.
+
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use kmeans_engine::{Matrix, Values};
+
+use crate::arrow::table::ArrowTable;
+use crate::cell::Cells;
+use crate::columns::{Index, Profile, Selection, Skipped, choose};
+use crate::csv::table::{CsvTable, RawRecords, TextStyle};
+use crate::error::Error;
+use crate::format::{Dialect, Format, settle};
+use crate::kept::Kept;
+use crate::source::{Input, Place, Source};
+use crate::stop::Stop;
+
+/// A table for training.
+#[derive(Debug)]
+pub struct Table {
+    /// The used columns, in the order of the matrix.
+    pub names: Vec<String>,
+    /// The others, in the order of the input, each with its reason.
+    pub skipped: Vec<Skipped>,
+    /// The numbers: f32 when every used column is exactly f32, otherwise f64.
+    pub matrix: Matrix,
+    /// How much each row counts, when a weight column was named.
+    pub weights: Option<Vec<f64>>,
+    /// What was guessed about the input and the user may want to know.
+    pub notes: Vec<String>,
+    /// The input for a second reading, when that was asked for.
+    pub source: Option<Kept>,
+}
+
+/// Reads a table for training in one pass; beside the numbers it holds a chunk of about 1 MiB, or one Arrow batch.
+///
+/// # Errors
+/// [`Error::Option`] for `format`, `delimiter`, `columns`, `exclude`, `weight`; [`Error::Data`] and [`Error::Cell`] for
+/// what the table holds; [`Error::Read`]; [`Error::Interrupted`] when `stop` says so.
+pub fn read_table(
+    input: Input,
+    dialect: Dialect,
+    selection: &Selection,
+    keep_source: bool,
+    stop: &Arc<dyn Stop>,
+) -> Result<Table, Error> {
+    let mut reader = TableReader::open_kept(input, dialect, keep_source, stop)?;
+    let profiles = reader.profiles()?;
+    let choice = choose(&reader.name, &profiles, selection)?;
+    let mut cells = reader.cells(&choice.used);
+    cells.weight = choice.weight;
+    cells.weight_name = choice.weight.map(|column| profiles[column].name.clone()).unwrap_or_default();
+    reader.project(&cells);
+    let mut first = true;
+    while !matches!(reader.fill(&mut cells, None)?, Filled::End) {
+        stop.rows(cells.rows as u64);
+        if std::mem::take(&mut first) {
+            reader.reserve(&mut cells);
+        }
+    }
+    if cells.rows == 0 {
+        return Err(Error::about(&reader.name, "holds no row"));
+    }
+    let weights = choice.weight.map(|_| std::mem::take(&mut cells.weights));
+    if weights.as_ref().is_some_and(|weights| weights.iter().all(|&weight| weight == 0.0)) {
+        let column = crate::error::shown(&cells.weight_name);
+        return Err(Error::at(&reader.name, format!("every weight in column \"{column}\" is 0")));
+    }
+    let names = std::mem::take(&mut cells.names);
+    let (_, matrix) = cells.take();
+    let notes = std::mem::take(&mut reader.notes);
+    let source = reader.into_kept(choice.used);
+    Ok(Table { names, skipped: choice.skipped, matrix, weights, notes, source })
+}
+
+enum Body {
+    Csv(Box<CsvTable>),
+    Arrow(Box<ArrowTable>),
+}
+
+/// What one step of reading has brought.
+enum Filled {
+    End,
+    Text,
+    Arrow(RecordBatch),
+}
+
+/// What a batch carries along for the output.
+#[derive(Debug)]
+pub(crate) enum Payload {
+    Text(RawRecords),
+    Arrow(RecordBatch),
+}
+
+/// Some rows of a table, on their way to an output.
+#[derive(Debug)]
+pub struct Batch {
+    /// How many rows; also when no column is selected.
+    pub rows: usize,
+    /// The selected columns of these rows.
+    pub values: Matrix,
+    pub(crate) payload: Payload,
+}
+
+/// What a writer must know of the table that it continues.
+#[derive(Debug, Clone)]
+pub(crate) enum Layout {
+    Text(TextStyle),
+    Arrow(SchemaRef),
+}
+
+/// Reads a table of any length in constant memory.
+///
+/// A batch is what one chunk of about 1 MiB holds, one Arrow batch, or less where a pipe has no more to give at the
+/// moment: lines that trickle in are handed out as they come.
+pub struct TableReader {
+    name: String,
+    format: Format,
+    length: Option<u64>,
+    body: Body,
+    notes: Vec<String>,
+    cells: Cells,
+    total: u64,
+    stop: Arc<dyn Stop>,
+}
+
+impl TableReader {
+    /// Opens a table and reads as far as its columns' names.
+    ///
+    /// # Errors
+    /// As [`read_table`].
+    pub fn open(input: Input, dialect: Dialect, stop: &Arc<dyn Stop>) -> Result<Self, Error> {
+        Self::open_kept(input, dialect, false, stop)
+    }
+
+    fn open_kept(input: Input, dialect: Dialect, keep: bool, stop: &Arc<dyn Stop>) -> Result<Self, Error> {
+        Self::of_source(Source::open(input, keep, stop)?, dialect)
+    }
+
+    pub(crate) fn of_source(source: Source, dialect: Dialect) -> Result<Self, Error> {
+        let format = settle(&source.name, source.lead, dialect.format, source.named)?;
+        let (name, length, stop) = (source.name.clone(), source.length, Arc::clone(source.stop()));
+        let mut notes = Vec::new();
+        let (format, body) = if format == Format::Arrow {
+            (format, Body::Arrow(Box::new(ArrowTable::open(source)?)))
+        } else {
+            let (table, note) = CsvTable::open(source, format, dialect)?;
+            notes.extend(note);
+            let format = if table.style.delimiter == b'\t' { Format::Tsv } else { Format::Csv };
+            (format, Body::Csv(Box::new(table)))
+        };
+        let cells = Cells::new(Vec::new(), Vec::new(), false);
+        Ok(Self { name, format, length, body, notes, cells, total: 0, stop })
+    }
+
+    /// The input's name in messages.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The format that was found.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The names of all columns, in the order of the input; `x1`, `x2`, … without a header.
+    pub fn columns(&self) -> &[String] {
+        match &self.body {
+            Body::Csv(table) => &table.names,
+            Body::Arrow(table) => &table.names,
+        }
+    }
+
+    /// What was guessed about the input and the user may want to know.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Selects the columns that every [`Batch::values`] has, by name, in this order; other columns are ignored.
+    ///
+    /// # Errors
+    /// [`Error::Data`] naming every missing column, a name that several columns share, or a column of another type.
+    pub fn select(&mut self, names: &[String]) -> Result<(), Error> {
+        let headerless = self.is_headerless();
+        let index = Index::of(self.columns().iter().map(String::as_str));
+        let columns = index.features(names, &self.name, headerless)?;
+        self.select_places(&columns)
+    }
+
+    pub(crate) fn select_places(&mut self, columns: &[usize]) -> Result<(), Error> {
+        if let Body::Arrow(table) = &self.body {
+            let profiles = table.profiles();
+            columns.iter().try_for_each(|&column| profiles[column].require_numeric(&self.name))?;
+        }
+        self.cells = self.cells(columns);
+        Ok(())
+    }
+
+    /// The next rows, `None` at the end.
+    ///
+    /// # Errors
+    /// As [`read_table`].
+    pub fn next_batch(&mut self) -> Result<Option<Batch>, Error> {
+        let mut cells = std::mem::replace(&mut self.cells, Cells::new(Vec::new(), Vec::new(), false));
+        let mut raw = RawRecords::default();
+        let filled = self.fill(&mut cells, Some(&mut raw));
+        let (rows, values) = cells.take();
+        self.cells = cells;
+        let payload = match filled? {
+            Filled::End => return Ok(None),
+            Filled::Text => Payload::Text(raw),
+            Filled::Arrow(batch) => Payload::Arrow(batch),
+        };
+        self.total += rows as u64;
+        self.stop.rows(self.total);
+        Ok(Some(Batch { rows, values, payload }))
+    }
+
+    /// Whether the columns' names were made up.
+    pub fn is_headerless(&self) -> bool {
+        matches!(&self.body, Body::Csv(table) if !table.style.header)
+    }
+
+    pub(crate) fn layout(&self) -> Layout {
+        match &self.body {
+            Body::Csv(table) => Layout::Text(table.style.clone()),
+            Body::Arrow(table) => Layout::Arrow(table.schema().clone()),
+        }
+    }
+
+    /// Places of the selected columns.
+    pub(crate) fn selected(&self) -> &[usize] {
+        &self.cells.wanted
+    }
+
+    fn profiles(&mut self) -> Result<Vec<Profile>, Error> {
+        match &mut self.body {
+            Body::Csv(table) => table.profiles(),
+            Body::Arrow(table) => Ok(table.profiles()),
+        }
+    }
+
+    fn cells(&self, columns: &[usize]) -> Cells {
+        let names = columns.iter().map(|&column| self.columns()[column].clone()).collect();
+        let narrow = matches!(&self.body, Body::Arrow(table) if table.is_narrow(columns));
+        Cells::new(names, columns.to_vec(), narrow)
+    }
+
+    fn project(&mut self, cells: &Cells) {
+        if let Body::Arrow(table) = &mut self.body {
+            table.project(cells);
+        }
+    }
+
+    fn fill(&mut self, cells: &mut Cells, raw: Option<&mut RawRecords>) -> Result<Filled, Error> {
+        if self.stop.requested() {
+            return Err(Error::Interrupted);
+        }
+        match &mut self.body {
+            Body::Csv(table) => Ok(if table.fill(cells, raw)? { Filled::Text } else { Filled::End }),
+            Body::Arrow(table) => Ok(table.fill(cells)?.map_or(Filled::End, Filled::Arrow)),
+        }
+    }
+
+    /// Makes room for the whole table at once, judged by its first chunk: doubling would hold it up to three times.
+    fn reserve(&self, cells: &mut Cells) {
+        let (Some(length), Body::Csv(table)) = (self.length, &self.body) else { return };
+        // 2% more than the first chunk promises, and never a share of the address space that a sparse file could ask
+        // for: a number needs at least two bytes of text.
+        let scale = length as f64 / table.consumed().max(1) as f64 * 1.02;
+        let most = (length / 2 + 1) as f64;
+        let total = |count: usize| (count as f64 * scale).min(most) as usize;
+        let values = total(cells.rows * cells.wanted.len());
+        cells.values.reserve_exact(values);
+        if cells.weight.is_some() {
+            let rows = total(cells.rows);
+            cells.weights.reserve_exact(rows.saturating_sub(cells.weights.len()));
+        }
+    }
+
+    fn into_kept(self, features: Vec<usize>) -> Option<Kept> {
+        let dialect = match &self.body {
+            Body::Csv(table) => Dialect {
+                format: Some(self.format),
+                header: Some(table.style.header),
+                delimiter: Some(table.style.delimiter),
+            },
+            Body::Arrow(_) => Dialect { format: Some(self.format), header: None, delimiter: None },
+        };
+        let place: Option<Place> = match self.body {
+            Body::Csv(table) => table.into_source().into_place(),
+            Body::Arrow(table) => table.into_place(),
+        };
+        place.map(|place| Kept::new(self.name, place, dialect, features))
+    }
+}
+
+/// Values of a matrix as f64, row-major.
+pub(crate) fn widened(matrix: &Matrix) -> Vec<f64> {
+    match matrix.values() {
+        Values::F64(values) => values.clone(),
+        Values::F32(values) => values.iter().map(|&value| f64::from(value)).collect(),
+    }
+}

@@ -1,0 +1,205 @@
+//! Writes a table on with its labels: the input's own bytes where the format stays, converted where it changes.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch};
+
+use crate::added::Added;
+use crate::arrow::sink::ArrowSink;
+use crate::convert::{arrow_to_text, text_schema, text_to_arrow};
+use crate::csv::split_fields::Fields;
+use crate::csv::table::TextStyle;
+use crate::csv::text::push_fields;
+use crate::error::Error;
+use crate::format::Format;
+use crate::output::Output;
+use crate::table::{Batch, Layout, Payload, TableReader};
+
+enum Route {
+    /// The original bytes of every record, with fields appended.
+    Verbatim {
+        output: Output,
+        style: TextStyle,
+    },
+    /// The same fields between other delimiters.
+    Respelled {
+        output: Output,
+        fields: Fields,
+        delimiter: u8,
+    },
+    TextToArrow {
+        sink: ArrowSink,
+        fields: Fields,
+        selected: Vec<usize>,
+    },
+    ArrowToArrow {
+        sink: ArrowSink,
+    },
+    ArrowToText {
+        output: Output,
+        delimiter: u8,
+    },
+}
+
+/// Writes batches of a [`TableReader`] with a column `cluster`, and distances if asked for, appended.
+pub struct TableWriter {
+    route: Route,
+    added: Added,
+    warnings: Vec<String>,
+    text: Vec<u8>,
+    rows: u64,
+}
+
+impl TableWriter {
+    /// Writes the header. The format is `format`, else what the output's name says, else the input's; with `clusters`
+    /// columns `distance_0` to `distance_{clusters - 1}` follow the label.
+    ///
+    /// Text that becomes Arrow keeps every field verbatim as utf8 but for the selected columns, which become float64.
+    ///
+    /// # Errors
+    /// [`Error::Write`], [`Error::ClosedPipe`].
+    pub fn new(
+        reader: &TableReader,
+        mut output: Output,
+        format: Option<Format>,
+        clusters: Option<usize>,
+    ) -> Result<Self, Error> {
+        let (added, warnings) = Added::beside(reader.columns(), clusters);
+        let target = format.or(output.format()).unwrap_or(reader.format());
+        let mut text = Vec::new();
+        let route = match (reader.layout(), target) {
+            (Layout::Text(style), Format::Arrow) => {
+                let schema = added.extend(&text_schema(reader.columns(), reader.selected()));
+                let fields = Fields::new(style.delimiter, reader.columns().len());
+                let sink = ArrowSink::new(output, schema)?;
+                Route::TextToArrow { sink, fields, selected: reader.selected().to_vec() }
+            }
+            (Layout::Text(style), target) if target == reader.format() => {
+                if style.bom {
+                    text.extend_from_slice(b"\xef\xbb\xbf");
+                }
+                if style.header {
+                    text.extend_from_slice(&style.header_bytes);
+                    added.push_names(&mut text, style.delimiter);
+                    text.extend_from_slice(style.terminator);
+                }
+                Route::Verbatim { output: begin(output, &text)?, style }
+            }
+            (Layout::Text(style), target) => {
+                let delimiter = target.delimiter();
+                if style.header {
+                    header(&mut text, reader.columns(), &added, delimiter);
+                }
+                output = begin(output, &text)?;
+                Route::Respelled {
+                    output,
+                    fields: Fields::new(style.delimiter, reader.columns().len()),
+                    delimiter,
+                }
+            }
+            (Layout::Arrow(schema), Format::Arrow) => {
+                Route::ArrowToArrow { sink: ArrowSink::new(output, added.extend(&schema))? }
+            }
+            (Layout::Arrow(_), target) => {
+                let delimiter = target.delimiter();
+                header(&mut text, reader.columns(), &added, delimiter);
+                Route::ArrowToText { output: begin(output, &text)?, delimiter }
+            }
+        };
+        Ok(Self { route, added, warnings, text, rows: 0 })
+    }
+
+    /// What the user should know, such as that `cluster` was taken and another name was used.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Writes the rows of a batch, and sends them on when nothing waits for the end.
+    ///
+    /// `labels` has one number a row, `distances` as many as `clusters` a row, row-major.
+    ///
+    /// # Errors
+    /// [`Error::Write`], [`Error::ClosedPipe`]; [`Error::Data`] when the numbers of rows differ or a text that becomes
+    /// Arrow is not UTF-8.
+    pub fn write(&mut self, batch: &Batch, labels: &[u32], distances: Option<&[f64]>) -> Result<(), Error> {
+        self.added.check(batch.rows, labels, distances)?;
+        let (added, text) = (&self.added, &mut self.text);
+        text.clear();
+        match (&mut self.route, &batch.payload) {
+            (Route::Verbatim { output, style }, Payload::Text(raw)) => {
+                for (row, record) in raw.iter().enumerate() {
+                    text.extend_from_slice(record);
+                    added.push_row(text, style.delimiter, row, labels, distances);
+                    text.extend_from_slice(style.terminator);
+                }
+                output.put(text)?;
+                output.send()?;
+            }
+            (Route::Respelled { output, fields, delimiter }, Payload::Text(raw)) => {
+                for (row, record) in raw.iter().enumerate() {
+                    push_fields(text, fields.of(record), *delimiter);
+                    added.push_row(text, *delimiter, row, labels, distances);
+                    text.push(b'\n');
+                }
+                output.put(text)?;
+                output.send()?;
+            }
+            (Route::TextToArrow { sink, fields, selected }, Payload::Text(raw)) => {
+                let columns = text_to_arrow(raw, fields, selected, &batch.values, self.rows)?;
+                let whole = assemble(sink, columns, added.arrays(labels, distances))?;
+                sink.append(whole)?;
+            }
+            (Route::ArrowToArrow { sink }, Payload::Arrow(given)) => {
+                let whole = assemble(sink, given.columns().to_vec(), added.arrays(labels, distances))?;
+                sink.write(&whole)?;
+            }
+            (Route::ArrowToText { output, delimiter }, Payload::Arrow(given)) => {
+                arrow_to_text(given, *delimiter, text, |text, row| {
+                    added.push_row(text, *delimiter, row, labels, distances);
+                    text.push(b'\n');
+                })?;
+                output.put(text)?;
+                output.send()?;
+            }
+            _ => return Err(Error::about("the batch", "belongs to another table than the writer")),
+        }
+        self.rows += batch.rows as u64;
+        Ok(())
+    }
+
+    /// Writes what is left and lets the file appear under its name.
+    ///
+    /// # Errors
+    /// [`Error::Write`], [`Error::ClosedPipe`].
+    pub fn finish(self) -> Result<(), Error> {
+        match self.route {
+            Route::Verbatim { output, .. }
+            | Route::Respelled { output, .. }
+            | Route::ArrowToText { output, .. } => output.finish(),
+            Route::TextToArrow { sink, .. } | Route::ArrowToArrow { sink } => sink.finish(),
+        }
+    }
+}
+
+fn begin(mut output: Output, header: &[u8]) -> Result<Output, Error> {
+    output.put(header)?;
+    output.send()?;
+    Ok(output)
+}
+
+fn header(text: &mut Vec<u8>, names: &[String], added: &Added, delimiter: u8) {
+    push_fields(text, names.iter().map(String::as_bytes), delimiter);
+    added.push_names(text, delimiter);
+    text.push(b'\n');
+}
+
+fn assemble(
+    sink: &ArrowSink,
+    mut columns: Vec<ArrayRef>,
+    added: Vec<ArrayRef>,
+) -> Result<RecordBatch, Error> {
+    columns.extend(added);
+    RecordBatch::try_new(Arc::clone(sink.schema()), columns).map_err(|error| {
+        Error::about("the table", format!("cannot be written as Arrow ({})", crate::arrow::brief(&error)))
+    })
+}

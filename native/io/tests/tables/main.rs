@@ -1,0 +1,12 @@
+//! The crate from outside: whole tables in, whole tables out.
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy exempts the bodies of tests but not the functions that they share"
+)]
+
+mod arrow;
+mod csv;
+mod given;
+mod hostile;
+mod refusals;
+mod through;

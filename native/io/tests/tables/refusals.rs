@@ -1,0 +1,107 @@
+//! Texts that must be refused, and with which words.
+
+use kmeans_io::{Dialect, Input, Kind, Selection, read_table};
+
+use crate::given::{bytes, names, never, read, text};
+
+fn refusal(input: &[u8]) -> String {
+    let error = read(bytes(input)).unwrap_err();
+    assert_eq!(error.kind(), Kind::Data);
+    error.to_string()
+}
+
+#[test]
+fn a_ragged_row_is_refused() {
+    assert_eq!(refusal(b"a,b\n1,2\n\n3\n"), "x: line 4 has 1 field, and line 1 has 2");
+    assert_eq!(refusal(b"\n\na,b\n1,\"\n\"\n1,2,3\n"), "x: line 6 has 3 fields, and line 3 has 2");
+}
+
+#[test]
+fn a_quote_that_is_never_closed_is_refused_where_it_opens() {
+    assert_eq!(refusal(b"a,b\n\"1\n\",\"2\n3,4\n"), "x: the quote that opens on line 3 is never closed");
+}
+
+#[test]
+fn bytes_that_are_no_text_are_refused() {
+    assert_eq!(refusal(b"a,b\n1,2\n1,\0\n"), "x: line 3 holds a NUL byte, so this is no UTF-8 text");
+    assert_eq!(refusal(b"\xff\xfea\0,\0"), "x is UTF-16 text, and only UTF-8 is read");
+    assert_eq!(refusal(b"\x1f\x8b\x08\0\0"), "x is compressed with gzip");
+    assert_eq!(refusal(b"\x28\xb5\x2f\xfd\0"), "x is compressed with zstd");
+    assert_eq!(refusal(b"PAR1\x15\0"), "x is a Parquet file, which is not read yet");
+    let hint = read(bytes(b"\x1f\x8b\x08\0\0")).unwrap_err().hint().unwrap();
+    assert!(hint.contains("gzip -dc x | kmeans"), "{hint}");
+}
+
+#[test]
+fn a_table_without_rows_is_refused() {
+    assert_eq!(refusal(b""), "x is empty: there is no row to read");
+    assert_eq!(refusal(b"\xef\xbb\xbf\r\n\n"), "x is empty: there is no row to read");
+    assert_eq!(refusal(b"a,b\n"), "x has no column of numbers to use");
+    let selection = Selection { columns: Some(names(&["a"])), ..Selection::default() };
+    let error = read_table(bytes(b"a,b\n"), Dialect::default(), &selection, false, &never()).unwrap_err();
+    assert_eq!(error.to_string(), "x holds no row");
+}
+
+#[test]
+fn a_bad_cell_is_named_with_its_rule() {
+    let cell = |value: &str| {
+        let error = text(&format!("a;bill\n1;2\n3;{value}\n")).unwrap_err();
+        (error.to_string().split_once("column \"bill\": ").unwrap().1.to_owned(), error.hint())
+    };
+    assert_eq!(cell("").0, "the cell is empty, and k-means needs a finite number in every cell");
+    assert_eq!(
+        cell("").1.unwrap(),
+        "leave the column out with --exclude bill, or remove the rows with missing cells"
+    );
+    assert_eq!(cell("n/a").0, "\"n/a\" is a missing value, and k-means needs a finite number in every cell");
+    assert_eq!(cell("-inf"), ("\"-inf\" must be finite".to_owned(), None));
+    assert_eq!(cell("1e400"), ("\"1e400\" is out of range of a 64-bit float".to_owned(), None));
+    assert_eq!(cell("3,5").1.unwrap(), "write decimals with a point: 3.5 for 3,5");
+    assert_eq!(cell("0x1F").1.unwrap(), "write the number in decimal");
+    assert_eq!(cell("\u{2212}5").0, "\"\u{2212}5\" is not a number");
+    let error = read(bytes(b"a\n1\n\xff\x1b[2J\n")).unwrap_err();
+    assert_eq!(error.to_string(), "x: row 2 (line 3), column \"a\": \"\u{fffd}\\u{1b}[2J\" is not a number");
+}
+
+#[test]
+fn a_table_of_decimal_commas_says_so() {
+    let error = text("a;b\n1,5;x\n").unwrap_err();
+    assert_eq!(error.hint().unwrap(), "write decimals with a point: 3.5 for 3,5");
+}
+
+#[test]
+fn unknown_columns_are_refused_by_their_option() {
+    for (option, selection) in [
+        ("columns", Selection { columns: Some(names(&["bil"])), ..Selection::default() }),
+        ("exclude", Selection { exclude: names(&["bil"]), ..Selection::default() }),
+        ("weight", Selection { weight: Some("bil".into()), ..Selection::default() }),
+    ] {
+        let error =
+            read_table(bytes(b"bill,b\n1,2\n"), Dialect::default(), &selection, false, &never()).unwrap_err();
+        assert_eq!((error.kind(), error.option()), (Kind::Option, Some(option)));
+        assert_eq!(error.to_string(), "x has no column \"bil\"");
+        assert_eq!(error.hint().unwrap(), "did you mean \"bill\"?");
+    }
+}
+
+#[test]
+fn a_missing_file_and_a_directory_are_files_at_fault() {
+    for path in ["/", "/no/such/file.csv"] {
+        assert_eq!(read(Input::Path(path.into())).unwrap_err().kind(), Kind::File);
+    }
+}
+
+#[test]
+fn a_record_without_end_is_refused() {
+    let mut endless = b"a\n\"".to_vec();
+    endless.resize(70 << 20, b'x');
+    assert_eq!(refusal(&endless), "x: the quote that opens on line 2 is never closed");
+    let endless = vec![b'x'; 70 << 20];
+    assert_eq!(refusal(&endless), "x: line 1 is longer than 64 MiB");
+}
+
+#[test]
+fn too_many_columns_are_refused() {
+    let wide = ",".repeat(300_000);
+    assert_eq!(refusal(wide.as_bytes()), "x: line 1 has more than 100000 columns");
+}

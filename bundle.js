@@ -1,0 +1,38 @@
+// @ts-check
+/** Bundles the command line and the library into dist/. A script, since rolldown's own prints to stdout. */
+import module from 'node:module';
+import { build } from 'rolldown';
+
+/**
+ * How bundled packages get at node's modules.
+ *
+ * - An import of node:process runs the getters of process.stdin, .stdout and .stderr, and with that
+ *   makes pipes non-blocking that the engine reads and writes. chalk does so; the global is the
+ *   same object without that effect.
+ * - `require` would have to be made by createRequire, and commander's of node:child_process, for
+ *   subcommands that are programs of their own, is in vain: 3 ms of the start together.
+ *
+ * @type {import('rolldown').Plugin}
+ */
+const builtins = {
+  name: 'builtins',
+  resolveId(id, _importer, { kind }) {
+    if (kind === 'import-statement' && id === 'node:process') return '\0process';
+    if (kind === 'require-call' && module.isBuiltin(id)) return `\0require:${id}`;
+    return null;
+  },
+  load(id) {
+    if (id === '\0process') return 'export default globalThis.process;';
+    if (id === '\0require:node:child_process') return 'module.exports = {};';
+    if (!id.startsWith('\0require:')) return null;
+    return `module.exports = process.getBuiltinModule('${id.slice('\0require:'.length)}');`;
+  },
+};
+
+await build({
+  input: ['src/cli/main.ts', 'src/index.ts'],
+  platform: 'node',
+  external: ['#native', 'apache-arrow'],
+  plugins: [builtins],
+  output: { dir: 'dist', chunkFileNames: '[name].js', minify: true, keepNames: true },
+});

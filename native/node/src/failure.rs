@@ -1,0 +1,94 @@
+//! Failures as values: what went wrong, whose fault it is, what to do.
+
+use napi_derive::napi;
+
+/// Which side is at fault. Decides the exit code of the command line.
+#[napi(string_enum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorCode {
+    /// The value of an option, or a column that an option names.
+    InvalidOption,
+    /// What is in the table.
+    InvalidData,
+    /// A file that cannot be opened, read or written.
+    File,
+    /// The model is damaged, too new, or does not fit the table.
+    InvalidModel,
+    /// Cancelled before there was anything to keep.
+    Interrupted,
+    /// Whoever read our output has stopped reading.
+    ClosedPipe,
+    /// A defect of kmeans.
+    Internal,
+}
+
+/// A failure, as a value.
+#[napi(object)]
+#[derive(Debug, Clone)]
+pub struct Failure {
+    pub code: ErrorCode,
+    /// One sentence, lower case, without a full stop. For `InvalidOption` it reads after the option's name.
+    pub message: String,
+    /// The option at fault, by its name in TypeScript.
+    pub option: Option<String>,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), option: None, hint: None }
+    }
+
+    pub fn option(option: &str, message: impl Into<String>) -> Self {
+        Self { option: Some(option.to_owned()), ..Self::new(ErrorCode::InvalidOption, message) }
+    }
+
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// A model at fault, named by its file.
+    pub fn model(name: &str, error: &kmeans_model::Error) -> Self {
+        Self::new(ErrorCode::InvalidModel, format!("{name} {error}")).hint(error.hint())
+    }
+}
+
+impl From<kmeans_engine::Error> for Failure {
+    fn from(error: kmeans_engine::Error) -> Self {
+        use kmeans_engine::Error;
+        let message = error.to_string();
+        match error {
+            Error::Option { option, .. } | Error::Choice { option, .. } => Self::option(option, message),
+            Error::Interrupted => Self::new(ErrorCode::Interrupted, message),
+            Error::FewerRowsThanClusters { rows, .. } => {
+                Self::new(ErrorCode::InvalidData, message).hint(format!("ask for at most {rows}: -k {rows}"))
+            }
+            Error::NoRows
+            | Error::NotFinite { .. }
+            | Error::Weight { .. }
+            | Error::NoWeight
+            | Error::Columns { .. } => Self::new(ErrorCode::InvalidData, message),
+        }
+    }
+}
+
+impl From<kmeans_io::Error> for Failure {
+    fn from(error: kmeans_io::Error) -> Self {
+        use kmeans_io::Kind;
+        let code = match error.kind() {
+            Kind::Option => ErrorCode::InvalidOption,
+            Kind::Data => ErrorCode::InvalidData,
+            Kind::File => ErrorCode::File,
+            Kind::ClosedPipe => ErrorCode::ClosedPipe,
+            Kind::Interrupted => ErrorCode::Interrupted,
+        };
+        Self {
+            code,
+            message: error.to_string(),
+            option: error.option().map(str::to_owned),
+            hint: error.hint(),
+        }
+    }
+}

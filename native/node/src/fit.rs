@@ -1,0 +1,203 @@
+//! The job that fits a model: read, cluster, write.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use kmeans_engine::{Clustering, InMemory, Matrix, Plan, Tier, Values, fit as cluster};
+use kmeans_io::{Kept, LabelsWriter, Never, Output, Stop, ValuesWriter, read_table};
+use kmeans_model::Model;
+use napi::bindgen_prelude::{AsyncTask, Uint32Array};
+use napi_derive::napi;
+
+use crate::VERSION;
+use crate::control::{Control, Phase, Progress};
+use crate::failure::{ErrorCode, Failure};
+use crate::fit_options::{FitOptions, Request};
+use crate::job::{Job, Running};
+use crate::model::{self, NativeModel};
+use crate::outputs;
+use crate::report::{About, FitReport, SkippedColumn};
+use crate::source::{Given, Source, Table, TableOptions};
+
+/// Fits a model.
+#[napi]
+pub struct FitJob(Job<Fitted>);
+
+#[napi]
+impl FitJob {
+    #[napi(constructor)]
+    pub fn new(source: Source, table: TableOptions, options: FitOptions) -> Self {
+        let table = source.table(table);
+        Self(Job::new(move |control| fit(table?, options, control)))
+    }
+
+    #[napi(ts_return_type = "Promise<Failure | Fitted>")]
+    pub fn run(&self) -> AsyncTask<Running<Fitted>> {
+        self.0.run()
+    }
+
+    #[napi(getter)]
+    pub fn progress(&self) -> Progress {
+        self.0.control.progress()
+    }
+
+    /// Ends the job with the best model so far, or, to discard it, without a result and without a file.
+    #[napi]
+    pub fn cancel(&self, discard: Option<bool>) {
+        match discard {
+            Some(true) => self.0.control.discard(),
+            _ => self.0.control.cancel(),
+        }
+    }
+}
+
+/// A fit that is done.
+#[napi]
+pub struct Fitted {
+    report: FitReport,
+    model: Arc<Model>,
+    labels: Mutex<Vec<u32>>,
+}
+
+#[napi]
+impl Fitted {
+    #[napi(getter)]
+    pub fn report(&self) -> FitReport {
+        self.report.clone()
+    }
+
+    #[napi(getter)]
+    pub fn model(&self) -> NativeModel {
+        NativeModel { model: Arc::clone(&self.model) }
+    }
+
+    /// The labels in the order of the rows; once, and only with `keepLabels`.
+    #[napi]
+    pub fn take_labels(&self) -> Uint32Array {
+        std::mem::take(&mut *self.labels.lock().unwrap_or_else(PoisonError::into_inner)).into()
+    }
+}
+
+/// The table in memory, with what is needed to write it again.
+struct Loaded {
+    given: Given,
+    skipped: Vec<SkippedColumn>,
+    notes: Vec<String>,
+    again: Again,
+}
+
+enum Again {
+    No,
+    Kept(Kept),
+    Values(Matrix, Vec<String>),
+}
+
+fn fit(table: Table, options: FitOptions, control: &Arc<Control>) -> Result<Fitted, Failure> {
+    let request = Request::new(options)?;
+    let targets = [
+        ("model", request.model.as_deref()),
+        ("output", request.output.as_deref()),
+        ("labels", request.labels.as_deref()),
+    ];
+    // Not this job's wish to stop: an interrupted fit still writes what was asked for.
+    let never: Arc<dyn Stop> = Arc::new(Never);
+    let outputs = outputs::open(targets, &never)?;
+    control.enter(Phase::Reading);
+    let loaded = load(table, &request, control)?;
+    let weight = match (&request.selection.weight, &loaded.given.weights) {
+        (Some(column), _) => Some(column.clone()),
+        (None, Some(_)) => Some("weights".to_owned()),
+        (None, None) => None,
+    };
+    control.enter(Phase::Preparing);
+    let (names, columns) = (loaded.given.names.clone(), loaded.given.matrix.columns());
+    let params = request.params(&names, control)?;
+    let points = loaded.given.points()?;
+    let plan = params.check(points.counting(), columns)?;
+    control.plan(plan.params.clusters, plan.params.max_iter);
+    let mut tier = InMemory::new(points, plan.params.threads)?;
+    let found = cluster(&mut tier, &plan, &**control)?;
+    if control.discarded() {
+        return Err(Failure::new(ErrorCode::Interrupted, "interrupted"));
+    }
+    let threads = tier.threads().count();
+    drop(tier); // the rows; what follows needs none of them
+    control.enter(Phase::Writing);
+    let model = Model::new(&found, &plan, &names, weight.as_deref(), VERSION);
+    let mut warnings = loaded.notes;
+    warnings.extend(write(outputs, &model, &loaded.again, &found, &never)?);
+    let about = About { names, skipped: loaded.skipped, weight, warnings, threads };
+    Ok(fitted(found, model, &plan, about, request.keep_labels))
+}
+
+fn fitted(mut found: Clustering, model: Model, plan: &Plan, about: About, keep_labels: bool) -> Fitted {
+    let report = FitReport::new(&found, plan, about);
+    let labels = if keep_labels { std::mem::take(&mut found.labels) } else { Vec::new() };
+    Fitted { report, model: Arc::new(model), labels: Mutex::new(labels) }
+}
+
+fn load(table: Table, request: &Request, control: &Arc<Control>) -> Result<Loaded, Failure> {
+    let wants_table = request.output.is_some();
+    match table {
+        Table::Read(input, dialect) => {
+            let table = read_table(input, dialect, &request.selection, wants_table, &control.stop())?;
+            let skipped = table.skipped.into_iter().map(|s| SkippedColumn { name: s.name, reason: s.reason });
+            Ok(Loaded {
+                skipped: skipped.collect(),
+                notes: table.notes,
+                again: table.source.map_or(Again::No, Again::Kept),
+                given: Given {
+                    matrix: table.matrix,
+                    names: table.names,
+                    named: true,
+                    weights: table.weights,
+                },
+            })
+        }
+        Table::Given(given) => {
+            request.refuse_selection()?;
+            let values = || Again::Values(given.matrix.clone(), given.names.clone());
+            let again = if wants_table { values() } else { Again::No };
+            Ok(Loaded { given, skipped: Vec::new(), notes: Vec::new(), again })
+        }
+    }
+}
+
+/// Writes everything, then lets the files appear. Returns warnings.
+fn write(
+    [model_output, output, labels]: [Option<Output>; 3],
+    model: &Model,
+    again: &Again,
+    found: &Clustering,
+    never: &Arc<dyn Stop>,
+) -> Result<Vec<String>, Failure> {
+    let mut warnings = Vec::new();
+    // Best first: should the disk fill up, the model is what took the longest to make.
+    if let Some(output) = model_output {
+        model::write(model, output)?;
+    }
+    if let Some(output) = labels {
+        let mut writer = LabelsWriter::new(output, None)?;
+        writer.write(&found.labels)?;
+        writer.finish()?;
+    }
+    match (output, again) {
+        (Some(output), Again::Kept(kept)) => {
+            warnings = kept.write_with_labels(output, None, &found.labels, never)?;
+        }
+        (Some(output), Again::Values(matrix, names)) => write_values(output, matrix, names, &found.labels)?,
+        (Some(_), Again::No) | (None, _) => {}
+    }
+    Ok(warnings)
+}
+
+fn write_values(output: Output, matrix: &Matrix, names: &[String], labels: &[u32]) -> Result<(), Failure> {
+    let mut writer = ValuesWriter::new(output, None, names, true)?;
+    match matrix.values() {
+        Values::F64(values) => writer.write(values, Some(labels))?,
+        Values::F32(values) => {
+            let wide: Vec<f64> = values.iter().map(|&x| f64::from(x)).collect();
+            writer.write(&wide, Some(labels))?;
+        }
+    }
+    Ok(writer.finish()?)
+}

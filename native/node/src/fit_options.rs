@@ -1,0 +1,217 @@
+//! The options of a fit as JavaScript gives them, turned into the engine's and the readers'.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use kmeans_engine::{Algorithm, FitParams, Init, Named};
+use kmeans_io::{Selection, read_centroids};
+use napi::bindgen_prelude::Float64Array;
+use napi_derive::napi;
+
+use crate::control::Control;
+use crate::failure::{ErrorCode, Failure};
+use crate::model;
+use crate::number::{count, optional_count, seed};
+
+/// How to fit. What is absent takes its default.
+#[napi(object, object_to_js = false)]
+pub struct FitOptions {
+    /// Clusters to find; not needed when centroids are given.
+    pub clusters: Option<f64>,
+    /// Fixes every random draw; text, because it has 64 bits.
+    pub seed: Option<String>,
+    /// Most iterations of a restart.
+    pub max_iter: Option<f64>,
+    /// Stop once `sum ||shift||^2 <= tol x mean column variance`.
+    pub tol: Option<f64>,
+    /// k-means++, random, or a file of centroids: CSV, TSV, Arrow or a model.
+    pub init: Option<String>,
+    /// Starting centroids, row-major, instead of init.
+    pub init_centroids: Option<Float64Array>,
+    /// Restarts; without, a function of the shape.
+    pub n_init: Option<f64>,
+    /// auto or lloyd; the result is the same.
+    pub algorithm: Option<String>,
+    /// Threads; without, as many as there are processors. The result is the same.
+    pub threads: Option<f64>,
+    /// The columns to cluster on, by name; without, all that hold numbers.
+    pub columns: Option<Vec<String>>,
+    /// Columns to leave out.
+    pub exclude: Option<Vec<String>>,
+    /// The column of weights.
+    pub weight: Option<String>,
+    /// Where the model goes; "-" is standard output.
+    pub model: Option<String>,
+    /// Where the input goes, with a column `cluster`.
+    pub output: Option<String>,
+    /// Where the labels go.
+    pub labels: Option<String>,
+    /// Keep the labels for `takeLabels`.
+    pub keep_labels: Option<bool>,
+}
+
+/// The defaults, for help.
+#[napi(object)]
+pub struct FitDefaults {
+    pub seed: String,
+    pub max_iter: f64,
+    pub tol: f64,
+    pub init: String,
+    pub algorithm: String,
+}
+
+#[napi]
+pub fn fit_defaults() -> FitDefaults {
+    let FitParams { seed, max_iter, tol, init, algorithm, .. } = FitParams::default();
+    FitDefaults {
+        seed: seed.to_string(),
+        max_iter: max_iter as f64,
+        tol,
+        init: init.name().to_owned(),
+        algorithm: algorithm.name().to_owned(),
+    }
+}
+
+/// Names that `algorithm` takes.
+#[napi]
+pub fn algorithms() -> Vec<String> {
+    Algorithm::NAMES.iter().map(|(name, _)| (*name).to_owned()).collect()
+}
+
+/// Names that `format` takes.
+#[napi]
+pub fn formats() -> Vec<String> {
+    kmeans_io::Format::NAMES.map(str::to_owned).to_vec()
+}
+
+/// Options of which everything has been checked that needs no table.
+pub struct Request {
+    params: FitParams,
+    clusters: Option<usize>,
+    start: Start,
+    pub selection: Selection,
+    pub model: Option<String>,
+    pub output: Option<String>,
+    pub labels: Option<String>,
+    pub keep_labels: bool,
+}
+
+enum Start {
+    Found,
+    Values(Vec<f64>),
+    File(String),
+}
+
+impl Request {
+    pub fn new(options: FitOptions) -> Result<Self, Failure> {
+        let FitOptions {
+            clusters,
+            seed: seed_text,
+            max_iter,
+            tol,
+            init,
+            init_centroids,
+            n_init,
+            algorithm,
+            threads,
+            columns,
+            exclude,
+            weight,
+            model,
+            output,
+            labels,
+            keep_labels,
+        } = options;
+        let default = FitParams::default();
+        let (init, start) = start(init, init_centroids)?;
+        let clusters = optional_count("clusters", clusters)?;
+        if clusters.is_none() && matches!(start, Start::Found) {
+            return Err(
+                Failure::option("clusters", "must be given").hint("say how many clusters to find: -k 3")
+            );
+        }
+        let params = FitParams {
+            clusters: clusters.unwrap_or(default.clusters),
+            seed: seed(seed_text.as_deref(), default.seed)?,
+            max_iter: max_iter.map_or(Ok(default.max_iter), |n| count("maxIter", n))?,
+            tol: tol.unwrap_or(default.tol),
+            init,
+            n_init: optional_count("nInit", n_init)?,
+            algorithm: algorithm
+                .map_or(Ok(default.algorithm), |name| Algorithm::of_name("algorithm", &name))?,
+            threads: optional_count("threads", threads)?,
+        };
+        params.check_options()?;
+        let selection = Selection { columns, exclude: exclude.unwrap_or_default(), weight };
+        let keep_labels = keep_labels == Some(true);
+        Ok(Self { params, clusters, start, selection, model, output, labels, keep_labels })
+    }
+
+    /// Columns are chosen from a table that is read; numbers that are handed over have been chosen.
+    pub fn refuse_selection(&self) -> Result<(), Failure> {
+        let Selection { columns, exclude, weight } = &self.selection;
+        let named =
+            [("columns", columns.is_some()), ("exclude", !exclude.is_empty()), ("weight", weight.is_some())];
+        match named.into_iter().find(|(_, given)| *given) {
+            Some((option, _)) => {
+                Err(Failure::option(option, "applies to a file or an Arrow table, not to an array"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The engine's options for columns of these names: reads the starting centroids, if there is a file of them.
+    pub fn params(&self, names: &[String], control: &Arc<Control>) -> Result<FitParams, Failure> {
+        let values = match &self.start {
+            Start::Found => return Ok(self.params.clone()),
+            Start::Values(values) => values.clone(),
+            Start::File(path)
+                if Path::new(path).extension().is_some_and(|e| e.eq_ignore_ascii_case("json")) =>
+            {
+                of_model(path, names)?
+            }
+            Start::File(path) => read_centroids(Path::new(path), names, &control.stop())?.values,
+        };
+        let got = values.len() / names.len();
+        if got == 0 || !values.len().is_multiple_of(names.len()) {
+            let message = format!("must have rows of {} numbers, got {} numbers", names.len(), values.len());
+            return Err(Failure::option("init", message));
+        }
+        if let Some(clusters) = self.clusters.filter(|clusters| *clusters != got) {
+            let message = format!("has {got} centroids, and {clusters} clusters were asked for");
+            return Err(
+                Failure::option("init", message).hint("leave -k out to take the number from the centroids")
+            );
+        }
+        Ok(FitParams { clusters: got, init: Init::Given(values), ..self.params.clone() })
+    }
+}
+
+fn start(init: Option<String>, centroids: Option<Float64Array>) -> Result<(Init, Start), Failure> {
+    if let Some(values) = centroids {
+        return Ok((Init::PlusPlus, Start::Values(values.to_vec())));
+    }
+    let Some(name) = init else { return Ok((FitParams::default().init, Start::Found)) };
+    if let Some(init) = Init::of_name(&name) {
+        return Ok((init, Start::Found));
+    }
+    if !Path::new(&name).exists() {
+        let methods = Init::NAMES.join(", ");
+        return Err(Failure::option("init", format!("must be {methods} or a file of centroids, got {name}")));
+    }
+    Ok((Init::PlusPlus, Start::File(name)))
+}
+
+/// The centroids of a model, its features in the order of `names`.
+fn of_model(path: &str, names: &[String]) -> Result<Vec<f64>, Failure> {
+    let model = model::read(path)?;
+    let features = model.names();
+    let place = |name: &String| {
+        features.iter().position(|feature| feature == name).ok_or_else(|| {
+            let message = format!("{path} has no feature \"{name}\", which the input is clustered on");
+            Failure::new(ErrorCode::InvalidModel, message)
+        })
+    };
+    let places = names.iter().map(place).collect::<Result<Vec<usize>, Failure>>()?;
+    Ok(model.centroids.iter().flat_map(|row| places.iter().map(|&place| row[place])).collect())
+}

@@ -1,0 +1,27 @@
+//! Numbers from JavaScript, checked here: napi itself would turn 1.9 into 1, -1 into 2^32 - 1 and NaN into 0.
+
+use crate::failure::Failure;
+
+/// A whole number of 0 or more. Whether 0 will do is the engine's rule.
+pub fn count(option: &str, number: f64) -> Result<usize, Failure> {
+    // 2^53: above it a double no longer tells whole numbers apart.
+    if number.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(&number) {
+        return Ok(number as usize);
+    }
+    let rule = if number < 0.0 { "must be 1 or more" } else { "must be a whole number" };
+    Err(Failure::option(option, format!("{rule}, got {number}")))
+}
+
+pub fn optional_count(option: &str, number: Option<f64>) -> Result<Option<usize>, Failure> {
+    number.map(|number| count(option, number)).transpose()
+}
+
+/// 64 bits do not fit a JavaScript number, so seeds come as text.
+pub fn seed(text: Option<&str>, default: u64) -> Result<u64, Failure> {
+    let parse = |text: &str| {
+        text.parse().map_err(|_| {
+            Failure::option("seed", format!("must be a whole number from 0 to {}, got {text}", u64::MAX))
+        })
+    };
+    text.map_or(Ok(default), parse)
+}

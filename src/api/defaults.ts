@@ -1,0 +1,2 @@
+/** What help says about options comes from the engine: a default is written once, in Rust. */
+export { algorithms, blobsDefaults, fitDefaults, formats } from '#native';

@@ -1,0 +1,97 @@
+import type { Table, Uint32, Vector } from 'apache-arrow';
+import {
+  FitJob,
+  type FitReport,
+  type FitOptions as NativeOptions,
+  type TableOptions,
+} from '#native';
+import { labelVector, looksLikeArrow } from './arrow.js';
+import { KMeansError } from './errors.js';
+import { flatten, type Input, type Rows, toSource } from './input.js';
+import { type Control, run } from './job.js';
+import { Model } from './model.js';
+import { given, type Seed, seedText } from './options.js';
+
+/** How to fit. Every option that is absent has the default that `kmeans fit --help` shows. */
+export interface FitOptions
+  extends Omit<NativeOptions, 'seed' | 'init' | 'initCentroids' | 'nInit' | 'keepLabels'>,
+    TableOptions {
+  /** The same seed gives the same bytes, on any number of threads. */
+  seed?: Seed;
+  /**
+   * Where the first centroids come from: `'k-means++'`, `'random'`, a file of centroids (CSV, Arrow
+   * or a model), or the centroids themselves, one row each, which then keep their order.
+   */
+  init?: 'k-means++' | 'random' | (string & {}) | Rows;
+  /** Restarts, of which the one with the least inertia wins; `'auto'` decides by the table's shape. */
+  nInit?: number | 'auto';
+  /** `false` saves 4 bytes a row: the result then has no labels. */
+  keepLabels?: boolean;
+}
+
+export interface FitResult<Labels = Uint32Array> {
+  model: Model;
+  /** The cluster of each row, in input order. */
+  labels: Labels;
+  /** What was used, how the run ended and what came out, as plain data. */
+  report: FitReport;
+}
+
+/**
+ * Groups the rows of a table into `options.clusters` clusters.
+ *
+ * The result is a function of the values, the options and the seed: neither threads nor the
+ * instruction set nor the kind of storage change a bit of it. The work runs off the event loop.
+ *
+ * @param input A path, rows of numbers, `{ data, shape }` or an Arrow table.
+ * @param options `clusters` is needed unless `init` holds the starting centroids.
+ * @param control How to watch and stop the run.
+ * @throws {KMeansError} `InvalidOption`, `InvalidData`, `File`, or `Interrupted`.
+ *
+ * @example
+ * const { model, labels } = await fit([[1, 1], [1, 2], [9, 9]], { clusters: 2 });
+ */
+export function fit(
+  input: Input,
+  options: FitOptions & { keepLabels: false },
+  control?: Control,
+): Promise<FitResult<undefined>>;
+export function fit(input: Input, options: FitOptions, control?: Control): Promise<FitResult>;
+export function fit(
+  input: Table,
+  options: FitOptions,
+  control?: Control,
+): Promise<FitResult<Vector<Uint32>>>;
+export async function fit(
+  input: Input | Table,
+  options: FitOptions,
+  control?: Control,
+): Promise<FitResult<Uint32Array | Vector<Uint32> | undefined>> {
+  const source = await toSource(input);
+  const { format, header, delimiter, ...rest } = options;
+  const table = given<TableOptions>({ format, header, delimiter });
+  const fitted = await run(new FitJob(source, table, toNative(rest)), control);
+  const model = new Model(fitted.model);
+  const { report } = fitted;
+  if (options.keepLabels === false) return { model, labels: undefined, report };
+  const labels = fitted.takeLabels();
+  return { model, labels: looksLikeArrow(input) ? await labelVector(labels) : labels, report };
+}
+
+function toNative(options: Omit<FitOptions, keyof TableOptions>): NativeOptions {
+  const { seed, init, nInit, keepLabels, ...same } = options;
+  const start = typeof init === 'object' ? fromCentroids(init, same.clusters) : { init };
+  return given<NativeOptions>({
+    ...same,
+    ...start,
+    seed: seedText(seed),
+    nInit: nInit === 'auto' ? undefined : nInit,
+    keepLabels: keepLabels !== false,
+  });
+}
+
+function fromCentroids(rows: Rows, clusters: number | undefined): NativeOptions {
+  const fail = (message: string): KMeansError =>
+    new KMeansError({ code: 'InvalidOption', option: 'init', message: `is ragged: ${message}` });
+  return { initCentroids: flatten(rows, fail), clusters: clusters ?? rows.length };
+}

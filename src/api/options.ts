@@ -1,0 +1,19 @@
+/** What the options of several calls have in common on their way to the engine. */
+
+/** A seed of 64 bits: a whole number, or its digits. */
+export type Seed = number | bigint | string;
+
+/** Seeds cross as text, because a double holds 53 of the 64 bits. */
+export function seedText(seed: Seed | undefined): string | undefined {
+  return seed === undefined ? undefined : String(seed);
+}
+
+/** The same object without its undefined fields: to the engine an absent option is the default. */
+export function given<Options extends object>(
+  options: {
+    [Name in keyof Options]: Options[Name] | undefined;
+  },
+): Options {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as Options;
+}

@@ -1,0 +1,102 @@
+import type { PredictOptions, WriteOptions } from '../../api/predict-rows.js';
+import type { PredictReport } from '../../api/report.js';
+import { attend } from '../attend.js';
+import { type Exit, exits } from '../exit.js';
+import { count, type Flags, grouped, text, toggle } from '../flags.js';
+import { checkDestinations, fillsScreen } from '../outputs.js';
+import { type Facts, inputOrStdin, type Page } from '../page.js';
+import { tableFlags } from '../table-flags.js';
+import { colourWanted, reportWidth, writeErr, writeOut } from '../terminal.js';
+import { UsageError } from '../usage.js';
+
+interface PredictLine extends PredictOptions {
+  model?: string;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+const flags: Flags<PredictLine> = {
+  ...grouped('Model:', {
+    model: text('-m, --model <file>', 'the model that kmeans fit wrote'),
+    threads: count(
+      '--threads <n>',
+      'only changes the speed, never the result (default: all cores)',
+    ),
+  }),
+  ...tableFlags,
+  ...grouped('Output:', {
+    output: text(
+      '-o, --output <file>',
+      'write the input with a column cluster here (default: stdout)',
+    ),
+    labels: text('-l, --labels <file>', 'write the labels alone here, one a row'),
+    distances: toggle('--distances', 'add the distance to each centroid to the output'),
+    json: toggle('--json', 'print the report as JSON on stdout'),
+    quiet: toggle('-q, --quiet', 'print nothing on stderr but errors'),
+  }),
+};
+
+const example = 'kmeans predict new.csv -m model.json -o labelled.csv';
+
+export const predictPage: Page<PredictLine> = {
+  name: 'predict',
+  about: 'Label the rows of a table with the clusters of a model',
+  input: 'a table with the columns of the model; stdin when absent or -',
+  examples: [example, 'cat new.csv | kmeans predict -m model.json -l - | sort | uniq -c'],
+  flags,
+  facts: predictFacts,
+  run: predictRun,
+};
+
+async function predictFacts(): Promise<Facts> {
+  const { formats } = await import('../../api/defaults.js');
+  return { defaults: {}, choices: { format: formats() } };
+}
+
+async function predictRun(line: PredictLine, input: string | undefined): Promise<Exit> {
+  const { model, json, quiet, ...options } = line;
+  const source = inputOrStdin(input, predictPage);
+  if (model === undefined) {
+    throw new UsageError('--model is required: the file that kmeans fit wrote', example);
+  }
+  if (model === '-' && source === '-') {
+    throw new UsageError('the model and the input cannot both come from standard input');
+  }
+  const { labels } = options;
+  const output = options.output ?? (labels === undefined ? '-' : undefined);
+  const results = [
+    ['--output', output],
+    ['--labels', labels],
+    ['--json', json ? '-' : undefined],
+  ] as const;
+  checkDestinations(results, [source, model]);
+  const { predict } = await import('../../api/predict.js');
+  const write = (output === undefined ? options : { ...options, output }) as WriteOptions;
+  const { report } = await attend(quiet || fillsScreen(results), (control) =>
+    predict(model, source, write, control),
+  );
+  if (json) writeOut(`${JSON.stringify({ schemaVersion: 1, ...report })}\n`);
+  if (!quiet && !json) await tell(report, source, output, labels);
+  return exits.done;
+}
+
+async function tell(
+  report: PredictReport,
+  source: string,
+  output: string | undefined,
+  labels: string | undefined,
+): Promise<void> {
+  const [{ paints }, { predictReport }, { writtenText }] = await Promise.all([
+    import('../../render/paint.js'),
+    import('../../render/predict-report.js'),
+    import('../../render/written.js'),
+  ]);
+  const paint = paints(colourWanted());
+  const written = [
+    ...(output === undefined ? [] : [{ what: 'the rows with their cluster', path: output }]),
+    ...(labels === undefined ? [] : [{ what: 'the labels', path: labels }]),
+  ];
+  const page = { paint, width: reportWidth() };
+  const name = source === '-' ? 'standard input' : source;
+  writeErr(predictReport(report, name, page) + writtenText(written, paint));
+}

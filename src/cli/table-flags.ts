@@ -1,0 +1,18 @@
+/** How a table is read: the flags that every command with an input has. */
+import type { FitOptions } from '../api/fit.js';
+import { character, type Flags, grouped, text, toggle } from './flags.js';
+
+type TableOptions = Pick<FitOptions, 'header' | 'delimiter' | 'format'>;
+
+export const tableFlags: Flags<TableOptions> = grouped('Input:', {
+  header: toggle(
+    '--header',
+    'the first row holds the names, --no-header: it does not (default: found out)',
+    '--no-header',
+  ),
+  delimiter: character(
+    '--delimiter <c>',
+    'what separates fields, tab for \\t (default: found out)',
+  ),
+  format: text('--format <name>', 'format of the input (default: by its name or first bytes)'),
+});

@@ -1,0 +1,100 @@
+/** What a person wants to know of a fit, in the order of R's print: sizes, centroids, quality. */
+import type { FitReport } from '../api/report.js';
+import { clusterLines } from './cluster-table.js';
+import { warningText } from './failure.js';
+import { firstOf, wrapList, wrapText } from './layout.js';
+import type { Paint } from './paint.js';
+import { count, measure, percent, plural } from './quantity.js';
+
+const LABEL = 10;
+const NAMES_SHOWN = 12;
+const SKIPPED_SHOWN = 6;
+
+export interface Page {
+  readonly paint: Paint;
+  /** Columns of the terminal. */
+  readonly width: number;
+}
+
+/** The report of `fit`, for stderr. */
+export function fitReport(report: FitReport, source: string, { paint, width }: Page): string {
+  const facts: [label: string, lines: string[]][] = [
+    ['columns', wrapList(columnNames(report), width - LABEL - 2)],
+    ['skipped', skipped(report)],
+    ['weights', report.weight === undefined ? [] : [report.weight]],
+    ['method', [method(report)]],
+    ['restarts', restarts(report)],
+    ['stopped', wrapText(ending(report), width - LABEL - 2)],
+    ['inertia', [inertia(report)]],
+  ];
+  const [titles = '', ...clusters] = clusterLines(report, width - 2);
+  const warnings = report.warnings.map((warning) => warningText(warning, paint));
+  return [
+    `${paint.heading(heading(report))} ${paint.faint('in')} ${paint.path(source)}\n`,
+    `\n${facts.map(([label, lines]) => fact(label, lines, paint)).join('')}`,
+    `\n  ${paint.heading(titles)}\n${clusters.map((line) => `  ${line}\n`).join('')}`,
+    warnings.length > 0 ? `\n${warnings.join('')}` : '',
+  ].join('');
+}
+
+function heading({ rows, columns, clusters, requested }: FitReport): string {
+  const size = `${plural(rows, 'row')} × ${plural(columns.length, 'column')}`;
+  const asked = clusters.length < requested ? ` (${count(requested)} asked for)` : '';
+  return `${plural(clusters.length, 'cluster')}${asked} of ${size}`;
+}
+
+function fact(label: string, lines: readonly string[], paint: Paint): string {
+  const margin = (at: number): string => (at === 0 ? paint.faint(label.padEnd(LABEL)) : '');
+  return lines.map((line, at) => `  ${margin(at) || ' '.repeat(LABEL)}${line}\n`).join('');
+}
+
+function columnNames({ columns }: FitReport): string[] {
+  return firstOf(
+    columns.map(({ name }) => name),
+    NAMES_SHOWN,
+  );
+}
+
+function skipped(report: FitReport): string[] {
+  return firstOf(
+    report.skipped.map(({ name, reason }) => `${name}: ${reason}`),
+    SKIPPED_SHOWN,
+  );
+}
+
+function method({ init, algorithm, seed }: FitReport): string {
+  const start = init === 'given' ? 'given centroids' : init;
+  return `init ${start}, algorithm ${algorithm}, seed ${seed}`;
+}
+
+function restarts({ nInit, nInitAuto, restart, seedingRows, rows }: FitReport): string[] {
+  const chosen = nInitAuto ? ' (auto)' : '';
+  const won = nInit > 1 ? `; number ${restart} had the least inertia` : '';
+  const sample =
+    seedingRows === undefined
+      ? []
+      : [`seeded from a sample of ${count(seedingRows)} of ${plural(rows, 'row')}`];
+  return [`${nInit}${chosen}${won}`, ...sample];
+}
+
+/** Why the run ended, in words. */
+function ending({ stopped, iterations, maxIter, tol }: FitReport): string {
+  const after = `after ${plural(iterations, 'iteration')}`;
+  switch (stopped) {
+    case 'labels':
+      return `${after}: converged, no row changed its cluster`;
+    case 'tolerance':
+      return `${after}: converged, the centroids moved less than the tolerance ${measure(tol)}`;
+    case 'max-iter':
+      return `${after}: not converged, the limit was ${count(maxIter)}`;
+    case 'interrupted':
+      return `${after}: interrupted, not converged; this is the best model so far`;
+    default:
+      return `${after}: ${stopped}`;
+  }
+}
+
+function inertia(report: FitReport): string {
+  const explained = percent(report.explained);
+  return `${measure(report.inertia)} of ${measure(report.total)} in total: ${explained} of the variance explained`;
+}

@@ -14,7 +14,7 @@ pub enum Error {
         got: String,
     },
     /// A name is not one of a closed list.
-    #[error("must be one of {}, got {got}", names.join(", "))]
+    #[error("must be one of {}, got \"{got}\"", names.join(", "))]
     Choice {
         /// The option's name.
         option: &'static str,

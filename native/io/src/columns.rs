@@ -104,7 +104,7 @@ pub(crate) fn choose(input: &str, profiles: &[Profile], selection: &Selection) -
                 return Err(Error::of_option("columns", message));
             }
             if let Nature::Typed(kind) = &profiles[column].nature {
-                let message = format!("\"{}\" in {input} is not a number ({kind})", shown(name));
+                let message = format!("names \"{}\", which is not a number in {input} ({kind})", shown(name));
                 return Err(Error::of_option("columns", message));
             }
             if !excluded(&profiles[column].name) {
@@ -188,7 +188,7 @@ impl<'a> Index<'a> {
 
     fn require(&self, option: &'static str, name: &str, input: &str) -> Result<(usize, usize), Error> {
         self.places.get(name.trim()).copied().ok_or_else(|| {
-            let message = format!("{input} has no column \"{}\"", shown(name));
+            let message = format!("names \"{}\", which is no column of {input}", shown(name));
             Error::of_option(option, message).advise(did_you_mean(name, self.names.iter().copied()))
         })
     }
@@ -196,7 +196,7 @@ impl<'a> Index<'a> {
     fn single(&self, option: &'static str, name: &str, input: &str) -> Result<usize, Error> {
         let (place, count) = self.require(option, name, input)?;
         if count > 1 {
-            let message = format!("{input} has {count} columns named \"{}\"", shown(name));
+            let message = format!("names \"{}\", and {input} has {count} columns of that name", shown(name));
             return Err(Error::of_option(option, message));
         }
         Ok(place)
@@ -276,7 +276,7 @@ mod tests {
         let error = choose("x.csv", &profiles(), &selection).unwrap_err();
         assert_eq!(
             (error.option(), error.to_string().as_str()),
-            (Some("exclude"), "x.csv has no column \"specis\"")
+            (Some("exclude"), "names \"specis\", which is no column of x.csv")
         );
         assert_eq!(error.hint().unwrap(), "did you mean \"species\"?");
     }

@@ -54,8 +54,11 @@ impl FromStr for Format {
             "tsv" => Ok(Self::Tsv),
             "arrow" => Ok(Self::Arrow),
             _ => {
-                let message =
-                    format!("\"{}\" is none of {}", crate::error::shown(name), Self::NAMES.join(", "));
+                let message = format!(
+                    "must be one of {}, got \"{}\"",
+                    Self::NAMES.join(", "),
+                    crate::error::shown(name)
+                );
                 Err(Error::of_option("format", message).advise(did_you_mean(name, Self::NAMES)))
             }
         }
@@ -91,7 +94,10 @@ pub fn parse_delimiter(text: &str) -> Result<u8, Error> {
                 Ok(byte)
             }
             _ => {
-                let message = format!("\"{}\" cannot separate fields", crate::error::shown(text));
+                let message = format!(
+                    "must be a character that can separate fields, got \"{}\"",
+                    crate::error::shown(text)
+                );
                 Err(Error::of_option("delimiter", message)
                     .advise(Some("give one character such as , ; | or the word tab".to_owned())))
             }

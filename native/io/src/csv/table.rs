@@ -127,6 +127,9 @@ impl CsvTable {
                 }
             }
         }
+        if rows == 0 {
+            return Err(Error::about(&self.source().name, "holds no row"));
+        }
         self.split.rewind();
         for nature in &mut natures {
             if let Nature::Empty { all } = nature {

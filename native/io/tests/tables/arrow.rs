@@ -108,7 +108,7 @@ fn other_types_are_skipped_with_their_name() {
         .unwrap_err();
     assert_eq!(
         (error.option(), error.to_string().as_str()),
-        (Some("columns"), "\"kind\" in the Arrow data is not a number (a dictionary of utf8)")
+        (Some("columns"), "names \"kind\", which is not a number in the Arrow data (a dictionary of utf8)")
     );
 }
 

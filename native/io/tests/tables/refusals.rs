@@ -36,7 +36,7 @@ fn bytes_that_are_no_text_are_refused() {
 fn a_table_without_rows_is_refused() {
     assert_eq!(refusal(b""), "x is empty: there is no row to read");
     assert_eq!(refusal(b"\xef\xbb\xbf\r\n\n"), "x is empty: there is no row to read");
-    assert_eq!(refusal(b"a,b\n"), "x has no column of numbers to use");
+    assert_eq!(refusal(b"a,b\n"), "x holds no row");
     let selection = Selection { columns: Some(names(&["a"])), ..Selection::default() };
     let error = read_table(bytes(b"a,b\n"), Dialect::default(), &selection, false, &never()).unwrap_err();
     assert_eq!(error.to_string(), "x holds no row");
@@ -79,7 +79,7 @@ fn unknown_columns_are_refused_by_their_option() {
         let error =
             read_table(bytes(b"bill,b\n1,2\n"), Dialect::default(), &selection, false, &never()).unwrap_err();
         assert_eq!((error.kind(), error.option()), (Kind::Option, Some(option)));
-        assert_eq!(error.to_string(), "x has no column \"bil\"");
+        assert_eq!(error.to_string(), "names \"bil\", which is no column of x");
         assert_eq!(error.hint().unwrap(), "did you mean \"bill\"?");
     }
 }

@@ -191,6 +191,8 @@ export interface FitOptions {
   algorithm?: string
   /** Threads; without, as many as there are processors. The result is the same. */
   threads?: number
+  /** The instruction set of the kernels: portable or avx2; for tests. The result is the same. */
+  isa?: string
   /** The columns to cluster on, by name; without, all that hold numbers. */
   columns?: Array<string>
   /** Columns to leave out. */
@@ -304,6 +306,9 @@ export interface Progress {
   /** Rows whose label changed in the last iteration. */
   changed: number
 }
+
+/** Removes the temporary files of all jobs. For the moment before the process is killed. */
+export declare function removeTemporaryFiles(): void
 
 /** A column that was not clustered on. */
 export interface SkippedColumn {

@@ -773,7 +773,7 @@ if (
   }
 }
 
-const { BlobsJob, BlobsMade, FitJob, Fitted, NativeModel, Predicted, PredictJob, algorithms, blobsDefaults, ErrorCode, fitDefaults, formats, loadModel, parseModel } = nativeBinding
+const { BlobsJob, BlobsMade, FitJob, Fitted, NativeModel, Predicted, PredictJob, algorithms, blobsDefaults, ErrorCode, fitDefaults, formats, loadModel, parseModel, removeTemporaryFiles } = nativeBinding
 export { BlobsJob }
 export { BlobsMade }
 export { FitJob }
@@ -788,4 +788,5 @@ export { fitDefaults }
 export { formats }
 export { loadModel }
 export { parseModel }
+export { removeTemporaryFiles }
 export const __napiBindingTarget = __napiLoadedBindingTarget

@@ -49,7 +49,9 @@ impl Blobs {
             return Err(Error::option(option, "1 or more", count));
         }
         if !(0.0..=1e300).contains(&std) {
-            return Err(Error::option("std", "between 0 and 1e300", std));
+            // 1e308 rather than 309 digits.
+            let got = if std.abs() < 1e17 { std.to_string() } else { format!("{std:e}") };
+            return Err(Error::option("std", "between 0 and 1e300", got));
         }
         if clusters.saturating_mul(features) > MOST_CENTRE_CELLS {
             return Err(Error::option("clusters", "at most 134,217,728 divided by the features", clusters));

@@ -24,12 +24,14 @@ pub enum Error {
         got: String,
     },
     /// There are fewer rows than clusters.
-    #[error("{clusters} clusters were asked for, and the input has {rows} rows")]
+    #[error("{clusters} clusters were asked for, and there {}", that_many(*rows, *weighted))]
     FewerRowsThanClusters {
         /// Clusters asked for.
         clusters: usize,
-        /// Rows there are (of weight above 0, where there are weights).
+        /// Rows there are, of weight above 0 where there are weights.
         rows: usize,
+        /// Whether there are weights.
+        weighted: bool,
     },
     /// There is nothing to cluster.
     #[error("there is no row to cluster")]
@@ -52,6 +54,11 @@ pub enum Error {
         /// The weight.
         value: f64,
     },
+    /// The weights add up to more than a 64-bit float can hold.
+    #[error(
+        "the weights add up to more than a 64-bit float can hold; smaller ones in the same proportion do as well"
+    )]
+    WeightSum,
     /// Every weight is 0.
     #[error("every weight is 0, so no row counts")]
     NoWeight,
@@ -66,6 +73,11 @@ pub enum Error {
     /// Cancelled before there was anything to keep.
     #[error("interrupted")]
     Interrupted,
+}
+
+fn that_many(rows: usize, weighted: bool) -> String {
+    let rows = if rows == 1 { "is 1 row".to_owned() } else { format!("are {rows} rows") };
+    if weighted { rows + " of a weight above 0" } else { rows }
 }
 
 impl Error {

@@ -1,6 +1,5 @@
 //! The rows farthest from their centroids, for clusters that came out empty.
 
-use crate::kernel::Nearest;
 use crate::points::Points;
 use crate::tier::Far;
 
@@ -20,24 +19,16 @@ impl Farthest {
     }
 
     /// Looks at one row.
-    pub fn consider(&mut self, nearest: &Nearest, row: usize, points: &Points) {
+    pub fn consider(&mut self, distance: f64, cluster: usize, row: usize, points: &Points) {
         let units = points.units(row);
-        if units == 0 || nearest.distance == 0.0 {
+        if units == 0 || distance == 0.0 {
             return;
         }
-        if self.rows.len() == self.count
-            && self.rows.last().is_none_or(|last| nearest.distance < last.distance)
-        {
+        if self.rows.len() == self.count && self.rows.last().is_none_or(|last| distance < last.distance) {
             return;
         }
-        self.insert(Far {
-            distance: nearest.distance,
-            row: row as u64,
-            cluster: nearest.label as usize,
-            units: units.into(),
-            rows: 1,
-            values: points.matrix.row(row),
-        });
+        let (units, values) = (units.into(), points.panels.row(row));
+        self.insert(Far { distance, row: row as u64, cluster, units, rows: 1, values });
     }
 
     /// Takes in what another part of the rows gave.
@@ -71,13 +62,14 @@ impl Farthest {
 mod tests {
     use super::*;
     use crate::matrix::{Matrix, Values};
+    use crate::panels::Panels;
 
     fn farthest(rows: &[(f64, f64)], count: usize) -> Vec<(f64, u64, u64)> {
         let matrix = Matrix::new(1, Values::F64(rows.iter().map(|row| row.1).collect()));
-        let points = Points { matrix, weights: None };
+        let points = Points { panels: Panels::new(matrix), weights: None };
         let mut farthest = Farthest::new(count);
         for (i, &(distance, _)) in rows.iter().enumerate() {
-            farthest.consider(&Nearest { distance, label: 0, tie: false }, i, &points);
+            farthest.consider(distance, 0, i, &points);
         }
         farthest.into_vec().into_iter().map(|far| (far.distance, far.row, far.rows)).collect()
     }

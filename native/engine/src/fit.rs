@@ -2,12 +2,12 @@
 
 use crate::error::Error;
 use crate::exact::{Total, scale};
-use crate::lloyd::{self, Limits, Run, Stopped};
+use crate::lloyd::{self, Limits, Run, Spread, Stopped};
 use crate::observer::Observer;
 use crate::params::{Init, Plan};
 use crate::points::Ranges;
 use crate::seed::Seeding;
-use crate::tier::{Scan, Step, Tier};
+use crate::tier::{Detail, Scan, Tier};
 
 /// What a fit found. All of it belongs to the final centroids, in the units of the data.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +62,7 @@ pub fn fit(tier: &mut impl Tier, plan: &Plan, observer: &dyn Observer) -> Result
     let spread = Spread::new(tier, &scan, observer)?;
     let given = matches!(plan.params.init, Init::Given(_));
     let seeding = Seeding::new(tier.shape().0, plan);
-    let limits = Limits { max_iter: plan.params.max_iter, shift: plan.params.tol * spread.variance };
+    let limits = Limits { max_iter: plan.params.max_iter, shift: plan.params.tol * spread.variance() };
     let mut best: Option<(usize, Run)> = None;
     let mut done = 0;
     let mut interrupted = false;
@@ -72,7 +72,7 @@ pub fn fit(tier: &mut impl Tier, plan: &Plan, observer: &dyn Observer) -> Result
             Init::Given(values) => values.iter().map(|&x| scale(x, -scan.exponent)).collect(),
             _ => seeding.centroids(tier, plan, done, observer)?,
         };
-        let run = lloyd::run(tier, &scan, centroids, limits, done, observer)?;
+        let run = lloyd::run(tier, &scan, &spread, centroids, limits, done, observer)?;
         interrupted = run.stopped == Stopped::Interrupted;
         // Exact sums: a lower inertia is lower, not a rounding. Of equals the first stays.
         if best.as_ref().is_none_or(|(_, best)| run.step.inertia() < best.step.inertia()) {
@@ -85,33 +85,11 @@ pub fn fit(tier: &mut impl Tier, plan: &Plan, observer: &dyn Observer) -> Result
         run.stopped = Stopped::Interrupted;
     }
     if winner + 1 != done {
-        run.step = tier.step(&run.centroids, &())?; // the tier holds the labels of a later restart
+        run.step = tier.step(&run.centroids, Detail::Distances, &())?; // the tier holds the labels of a later restart
     }
     let run = number(tier, &scan, run, given)?;
-    let restarts = Restarts { winner, done, seeding_rows: seeding.rows().filter(|_| !given) };
+    let restarts = Restarts { winner, done, seeding_rows: seeding.rows() };
     Ok(clustering(tier, &scan, spread, run, restarts))
-}
-
-/// The data as one cluster.
-struct Spread {
-    means: Vec<f64>,
-    total: f64,
-    weight: f64,
-    /// Mean of the columns' variances, in the working unit: `total / (weight x columns)`.
-    variance: f64,
-}
-
-impl Spread {
-    fn new(tier: &mut impl Tier, scan: &Scan, observer: &dyn Observer) -> Result<Self, Error> {
-        let columns = scan.grid.columns();
-        let step = tier.step(&vec![0.0; columns], observer)?;
-        let mean =
-            |(column, &sum)| lloyd::representable(scan.grid.mean(column, sum, step.units[0]), scan.exponent);
-        let means: Vec<f64> = step.sums.iter().enumerate().map(mean).collect();
-        let total = tier.step(&means, observer)?.inertia();
-        let weight = tier.weight(step.units[0]);
-        Ok(Self { means, total, weight, variance: total / (weight * columns as f64) })
-    }
 }
 
 /// Drops clusters that are empty and numbers the others by falling weight, ties by centroid; given ones keep
@@ -123,42 +101,33 @@ impl Spread {
 fn number(tier: &mut impl Tier, scan: &Scan, mut run: Run, given: bool) -> Result<Run, Error> {
     let columns = scan.grid.columns();
     for round in 0.. {
-        let mut order: Vec<usize> = (0..run.step.units.len()).filter(|&c| run.step.units[c] > 0).collect();
+        let sums = tier.sums();
+        let clusters = sums.clusters();
+        let mut order: Vec<usize> = (0..clusters).filter(|&c| sums.units[c] > 0).collect();
         if !given && round < 8 {
             let centroid = |c: usize| &run.centroids[c * columns..][..columns];
             let by_centroid = |a: usize, b: usize| {
                 centroid(a).iter().zip(centroid(b)).map(|(a, b)| a.total_cmp(b)).find(|o| o.is_ne())
             };
             order.sort_by(|&a, &b| {
-                let heavier = run.step.units[b].cmp(&run.step.units[a]);
+                let heavier = sums.units[b].cmp(&sums.units[a]);
                 heavier.then_with(|| by_centroid(a, b).unwrap_or(std::cmp::Ordering::Equal))
             });
         }
-        if order.iter().copied().eq(0..run.step.units.len()) {
+        if order.iter().copied().eq(0..clusters) {
             break;
         }
-        let homeless = (0..run.step.units.len()).any(|c| run.step.units[c] == 0 && run.step.rows[c] > 0);
+        let homeless = (0..clusters).any(|c| sums.units[c] == 0 && sums.rows[c] > 0);
         run.centroids =
             order.iter().flat_map(|&c| &run.centroids[c * columns..][..columns]).copied().collect();
         if run.step.ties == 0 && !homeless {
             tier.renumber(&order);
-            run.step = pick(&run.step, &order, columns);
+            run.step.within = order.iter().map(|&c| run.step.within[c].clone()).collect();
             break;
         }
-        run.step = tier.step(&run.centroids, &())?;
+        run.step = tier.step(&run.centroids, Detail::Distances, &())?;
     }
     Ok(run)
-}
-
-fn pick(step: &Step, order: &[usize], columns: usize) -> Step {
-    Step {
-        sums: order.iter().flat_map(|&c| &step.sums[c * columns..][..columns]).copied().collect(),
-        units: order.iter().map(|&c| step.units[c]).collect(),
-        rows: order.iter().map(|&c| step.rows[c]).collect(),
-        within: order.iter().map(|&c| step.within[c].clone()).collect(),
-        changed: step.changed,
-        ties: step.ties,
-    }
 }
 
 /// Brings everything from the working unit back to the unit of the data.
@@ -166,13 +135,15 @@ fn clustering(tier: &mut impl Tier, scan: &Scan, spread: Spread, run: Run, resta
     let unit =
         |values: Vec<f64>| -> Vec<f64> { values.into_iter().map(|x| scale(x, scan.exponent)).collect() };
     let squared = |x: f64| scale(x, 2 * scan.exponent);
+    let weights = tier.sums().units.iter().map(|&units| tier.weight(units)).collect();
+    let sizes = tier.sums().rows.clone();
     Clustering {
         centroids: unit(run.centroids),
         labels: tier.take_labels(),
-        weights: run.step.units.iter().map(|&units| tier.weight(units)).collect(),
+        sizes,
+        weights,
         within: run.step.within.iter().map(|within: &Total| squared(within.value())).collect(),
         inertia: squared(run.step.inertia()),
-        sizes: run.step.rows,
         total: squared(spread.total),
         weight: spread.weight,
         iterations: run.iterations,

@@ -1,22 +1,28 @@
 //! Labels for rows that were not there when the centroids were found.
 
+use std::ops::{Range, RangeInclusive};
+
 use crate::error::Error;
-use crate::exact::{scale, unit_exponent};
-use crate::kernel::{self, Nearest, Packed, on_rows};
+use crate::exact::{exponent, scale, unit_exponent};
+use crate::kernel::{self, Found, Isa, Packed};
 use crate::matrix::{Matrix, Values};
-use crate::points::{Ranges, rescale};
+use crate::panels::{PANEL, Panels, on_view};
+use crate::points::Ranges;
 use crate::threads::Threads;
 
-/// Rows that a thread takes at a time.
+/// Rows that a thread takes at a time, a multiple of a panel.
 const SHARE: usize = 4096;
+
+/// Squared distances that have all their bits: below, they are subnormal or gone.
+const SQUARES: RangeInclusive<f64> = f64::MIN_POSITIVE..=f64::MAX;
 
 /// Finds the nearest of a fixed set of centroids.
 #[derive(Debug, Clone)]
 pub struct Labeller {
     packed: Packed,
-    /// The working unit, as in [`crate::tier::Scan`]. Taken from the centroids alone it gives the labels
-    /// that the fit gave: it only matters where squares leave the range of f64, and a row so far from all
-    /// centroids that its square still does cannot tell them apart in f64 anyway.
+    /// The working unit, as in [`crate::Scan`]. Taken from the centroids alone it gives the labels that the
+    /// fit gave: it only matters where squares leave the range of f64, and a row so far from all centroids
+    /// that its square still does cannot tell them apart in f64 anyway.
     exponent: i32,
 }
 
@@ -25,7 +31,7 @@ impl Labeller {
     pub fn new(columns: usize, centroids: &[f64]) -> Self {
         let exponent = unit_exponent(centroids.iter().fold(0.0, |m: f64, c| m.max(c.abs())));
         let centroids: Vec<f64> = centroids.iter().map(|&c| scale(c, -exponent)).collect();
-        Self { packed: Packed::new(columns, &centroids), exponent }
+        Self { packed: Packed::new(Isa::best(), columns, &centroids), exponent }
     }
 
     /// How many centroids.
@@ -38,17 +44,16 @@ impl Labeller {
     /// # Errors
     /// [`Error::Columns`], [`Error::NotFinite`].
     pub fn labels(&self, matrix: &Matrix, threads: &Threads) -> Result<Vec<u32>, Error> {
-        let matrix = &*self.working(matrix)?;
-        let columns = matrix.columns();
+        let panels = self.working(matrix)?;
         let mut labels = vec![0u32; matrix.rows()];
         threads.fold(
             labels.chunks_mut(SHARE).enumerate(),
             &(),
-            || vec![Nearest::NONE; SHARE],
+            Found::default,
             |found, (share, labels)| {
-                let found = &mut found[..labels.len()];
-                kernel::nearest_stored(matrix.values(), columns, share * SHARE, &self.packed, found);
-                labels.iter_mut().zip(found).for_each(|(label, nearest)| *label = nearest.label);
+                let rows = Panels::holding(&Self::share(share, labels.len()));
+                on_view!(panels, view => kernel::assign::<_, false>(view, rows, &self.packed, found));
+                labels.iter_mut().zip(&found.labels).for_each(|(label, &found)| *label = found as u32);
             },
         )?;
         Ok(labels)
@@ -59,33 +64,82 @@ impl Labeller {
     /// # Errors
     /// [`Error::Columns`], [`Error::NotFinite`].
     pub fn distances(&self, matrix: &Matrix, threads: &Threads) -> Result<Vec<f64>, Error> {
-        let matrix = &*self.working(matrix)?;
-        let (columns, clusters) = (matrix.columns(), self.clusters());
+        let panels = self.working(matrix)?;
+        let (clusters, padded) = (self.clusters(), self.packed.padded());
         let mut distances = vec![0.0; matrix.rows() * clusters];
-        threads.fold(distances.chunks_mut(SHARE * clusters).enumerate(), &(), || (), |(), (share, out)| {
-            let from = share * SHARE;
-            let to = from + out.len() / clusters;
-            on_rows!(matrix.values(), columns, from, to, rows => kernel::distances(rows, &self.packed, out));
-            out.iter_mut().for_each(|d| *d = scale(d.sqrt(), self.exponent));
-        })?;
+        threads.fold(
+            distances.chunks_mut(SHARE * clusters).enumerate(),
+            &(),
+            Vec::new,
+            |squared, (share, out)| {
+                let rows = Panels::holding(&Self::share(share, out.len() / clusters));
+                squared.resize(rows.len() * PANEL * padded, 0.0);
+                on_view!(panels, view => kernel::distances(view, rows, &self.packed, squared));
+                for (i, out) in out.chunks_exact_mut(clusters).enumerate() {
+                    let of_panel = &squared[i / PANEL * PANEL * padded..];
+                    for (cluster, out) in out.iter_mut().enumerate() {
+                        let squared = of_panel[cluster * PANEL + i % PANEL];
+                        *out = if SQUARES.contains(&squared) {
+                            scale(squared.sqrt(), self.exponent)
+                        } else {
+                            self.far_distance(&matrix.row(share * SHARE + i), cluster)
+                        };
+                    }
+                }
+            },
+        )?;
         Ok(distances)
     }
 
-    fn working<'a>(&self, matrix: &'a Matrix) -> Result<std::borrow::Cow<'a, Matrix>, Error> {
+    /// The distance of a row whose squares overflow or vanish: in a unit of its own, the largest difference.
+    fn far_distance(&self, row: &[f64], cluster: usize) -> f64 {
+        let centroid = self.packed.centroid(cluster).iter().map(|&c| scale(c, self.exponent));
+        let differences: Vec<f64> = row.iter().zip(centroid).map(|(x, c)| x - c).collect();
+        let largest = differences.iter().fold(0.0, |m: f64, d| m.max(d.abs()));
+        let unit = exponent(largest);
+        let squared: f64 = differences.iter().map(|&d| scale(d, -unit) * scale(d, -unit)).sum();
+        scale(squared.sqrt(), unit)
+    }
+
+    fn share(share: usize, rows: usize) -> Range<usize> {
+        share * SHARE..share * SHARE + rows
+    }
+
+    fn working(&self, matrix: &Matrix) -> Result<Panels, Error> {
         let columns = matrix.columns();
         if columns != self.packed.columns() {
             return Err(Error::Columns { expected: self.packed.columns(), got: columns });
         }
-        on_rows!(matrix.values(), columns, 0, matrix.rows(), rows => Ranges::new(columns).add(rows, 0))?;
         if self.exponent == 0 {
-            return Ok(std::borrow::Cow::Borrowed(matrix));
+            let panels = Panels::new(matrix.clone());
+            on_view!(panels, view => Ranges::new(columns).add(view, &(0..matrix.rows())))?;
+            return Ok(panels);
         }
         let wide = match matrix.values() {
             Values::F32(values) => values.iter().map(|&x| f64::from(x)).collect(),
             Values::F64(values) => values.clone(),
         };
-        let mut scaled = Matrix::new(columns, Values::F64(wide));
-        rescale(&mut scaled, self.exponent);
-        Ok(std::borrow::Cow::Owned(scaled))
+        let mut panels = Panels::new(Matrix::new(columns, Values::F64(wide)));
+        on_view!(panels, view => Ranges::new(columns).add(view, &(0..matrix.rows())))?;
+        panels.rescale(self.exponent);
+        Ok(panels)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_are_finite_wherever_they_can_be_told() -> Result<(), Error> {
+        let threads = Threads::new(Some(1))?;
+        let distances = |centroids: &[f64], row: f64| {
+            Labeller::new(1, centroids).distances(&Matrix::new(1, Values::F64(vec![row])), &threads)
+        };
+        assert_eq!(distances(&[1e-200, -1e-200], 1.0)?, [1.0, 1.0]);
+        assert_eq!(distances(&[1.0, -1.0], 1e155)?, [1e155, 1e155]);
+        assert_eq!(distances(&[1e-200, 3e-200], 3e-200)?, [2e-200, 0.0]);
+        assert_eq!(distances(&[0.0, 3.0], 5.0)?, [5.0, 2.0]);
+        Ok(())
     }
 }

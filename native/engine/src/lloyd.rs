@@ -3,7 +3,8 @@
 use crate::error::Error;
 use crate::exact::scale;
 use crate::observer::{Iteration, Observer};
-use crate::tier::{Far, Scan, Step, Tier};
+use crate::sums::Sums;
+use crate::tier::{Detail, Far, Scan, Step, Tier};
 
 /// Why a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,11 +45,11 @@ pub struct Limits {
     pub shift: f64,
 }
 
-/// One restart, done. `step` belongs to `centroids`.
+/// One restart, done. `step` and the tier's labels and sums belong to `centroids`.
 pub struct Run {
     /// `clusters x columns`, in the working unit.
     pub centroids: Vec<f64>,
-    /// The assignment of all rows to them.
+    /// The assignment of all rows to them, with distances.
     pub step: Step,
     /// Iterations done.
     pub iterations: usize,
@@ -63,40 +64,50 @@ pub struct Run {
 pub fn run(
     tier: &mut impl Tier,
     scan: &Scan,
+    spread: &Spread,
     mut centroids: Vec<f64>,
     limits: Limits,
     restart: usize,
     observer: &dyn Observer,
 ) -> Result<Run, Error> {
     let mut iterations = 0;
-    // Set once the centroids are final: the next step only labels.
+    let mut before = f64::INFINITY;
+    // Set once the centroids are final: the next step only labels and measures.
     let mut ending = None;
     loop {
-        let mut step = match tier.step(&centroids, observer) {
+        let detail = if ending.is_some() { Detail::Distances } else { Detail::Labels };
+        let step = match tier.step(&centroids, detail, observer) {
             Err(Error::Interrupted) => {
-                let step = tier.step(&centroids, &())?;
+                let step = tier.step(&centroids, Detail::Distances, &())?;
                 return Ok(Run { centroids, step, iterations, stopped: Stopped::Interrupted });
             }
             step => step?,
         };
-        let filled = iterations < limits.max_iter
-            && match fill_empty(tier, scan, &centroids, &mut step, observer) {
+        let filled = if iterations < limits.max_iter && tier.sums().has_empty() {
+            match fill_empty(tier, scan, &centroids, observer) {
                 Err(Error::Interrupted) => continue, // the step that follows is interrupted as well
                 filled => filled?,
-            };
+            }
+        } else {
+            None
+        };
         match ending.take() {
-            Some(stopped) if !filled => return Ok(Run { centroids, step, iterations, stopped }),
+            Some(stopped) if filled.is_none() => return Ok(Run { centroids, step, iterations, stopped }),
             _ => {} // at rest, but a cluster had come out empty and now has a row: go on
         }
         iterations += 1;
-        let inertia = scale(step.inertia(), 2 * scan.exponent);
         // The labels before the first iteration are those of another restart, or of none.
         let changed = if iterations == 1 { tier.shape().0 as u64 } else { step.changed };
-        observer.iteration(&Iteration { restart, iteration: iterations, inertia, changed });
-        if changed == 0 && !filled {
+        let resting = changed == 0 && filled.is_none();
+        let sums = filled.as_ref().unwrap_or_else(|| tier.sums());
+        let moved = if resting { centroids.clone() } else { means(scan, sums, &centroids) };
+        // Never rises but by rounding, and what rounds is not shown as a rise.
+        before = spread.inertia(scan, sums, &moved).min(before);
+        observer.iteration(&Iteration { restart, iteration: iterations, inertia: before, changed });
+        if resting {
+            let step = tier.step(&centroids, Detail::Distances, &())?;
             return Ok(Run { centroids, step, iterations, stopped: Stopped::Labels });
         }
-        let moved = means(scan, &step, &centroids);
         let shift: f64 = moved.iter().zip(&centroids).map(|(new, old)| (new - old) * (new - old)).sum();
         centroids = moved;
         if shift <= limits.shift {
@@ -107,14 +118,57 @@ pub fn run(
     }
 }
 
+/// The data as one cluster, in the working unit.
+pub struct Spread {
+    /// The mean of each column, rounded once.
+    pub means: Vec<f64>,
+    /// Sum of squared distances of all rows to it.
+    pub total: f64,
+    /// The weight of all rows, in units.
+    pub units: u128,
+    /// The weight of all rows.
+    pub weight: f64,
+}
+
+impl Spread {
+    /// Two passes over the rows: for the mean, and for the distances to it.
+    ///
+    /// # Errors
+    /// What the tier reports.
+    pub fn new(tier: &mut impl Tier, scan: &Scan, observer: &dyn Observer) -> Result<Self, Error> {
+        let origin = vec![0.0; scan.grid.columns()];
+        tier.step(&origin, Detail::Labels, observer)?;
+        let means = means(scan, tier.sums(), &origin);
+        let total = tier.step(&means, Detail::Distances, observer)?.inertia();
+        let units = tier.sums().units[0];
+        Ok(Self { means, total, units, weight: tier.weight(units) })
+    }
+
+    /// The mean of the columns' variances.
+    pub fn variance(&self) -> f64 {
+        self.total / (self.weight * self.means.len() as f64)
+    }
+
+    /// Inertia of a partition about its means, for progress: what is left of the total when the clusters'
+    /// distances to the common mean are taken away. Rounded, unlike the inertia of a result, and free.
+    fn inertia(&self, scan: &Scan, sums: &Sums, centroids: &[f64]) -> f64 {
+        let share = self.weight / self.units as f64;
+        let between = centroids.chunks_exact(self.means.len()).zip(&sums.units).map(|(centroid, &units)| {
+            let apart: f64 = centroid.iter().zip(&self.means).map(|(c, m)| (c - m) * (c - m)).sum();
+            apart * units as f64 * share
+        });
+        scale((self.total - between.sum::<f64>()).max(0.0), 2 * scan.exponent)
+    }
+}
+
 /// The mean of each cluster, rounded once; a cluster of no weight stays where it was.
-fn means(scan: &Scan, step: &Step, centroids: &[f64]) -> Vec<f64> {
+fn means(scan: &Scan, sums: &Sums, centroids: &[f64]) -> Vec<f64> {
     let columns = scan.grid.columns();
-    let cell = |(i, (&sum, &old)): (usize, (_, &f64))| match step.units[i / columns] {
+    let cell = |(i, (&sum, &old)): (usize, (_, &f64))| match sums.units[i / columns] {
         0 => old,
         units => representable(scan.grid.mean(i % columns, sum, units), scan.exponent),
     };
-    step.sums.iter().zip(centroids).enumerate().map(cell).collect()
+    sums.cells.iter().zip(centroids).enumerate().map(cell).collect()
 }
 
 /// A centroid in the working unit that is the same number in the data's unit. Differs from `x` only where
@@ -124,22 +178,20 @@ pub fn representable(x: f64, exponent: i32) -> f64 {
 }
 
 /// Gives every empty cluster, lowest first, the farthest row there is, and takes the row from its cluster.
-/// Rows that equal it go with it; a row alone in its cluster stays. Returns whether any row was found.
+/// Rows that equal it go with it; a row alone in its cluster stays. The sums that this leads to, or `None`
+/// when there is no such row. Labels stay as they are: the next step finds them anew.
 fn fill_empty(
     tier: &mut impl Tier,
     scan: &Scan,
     centroids: &[f64],
-    step: &mut Step,
     observer: &dyn Observer,
-) -> Result<bool, Error> {
-    let empty: Vec<usize> = (0..step.units.len()).filter(|&cluster| step.units[cluster] == 0).collect();
-    if empty.is_empty() {
-        return Ok(false);
-    }
+) -> Result<Option<Sums>, Error> {
+    let units = &tier.sums().units;
+    let empty: Vec<usize> = (0..units.len()).filter(|&cluster| units[cluster] == 0).collect();
     let mut wanted = empty.len() + 16; // room for rows that have to stay
     loop {
         let far = tier.farthest(centroids, wanted, observer)?;
-        let mut units = step.units.clone();
+        let mut units = tier.sums().units.clone();
         let mut leaves = |far: &&Far| {
             let stays = units[far.cluster] == far.units;
             units[far.cluster] -= if stays { 0 } else { far.units };
@@ -150,22 +202,24 @@ fn fill_empty(
             wanted *= 4;
             continue;
         }
-        for (&to, far) in empty.iter().zip(&leaving) {
-            give(scan, step, far, to);
+        if leaving.is_empty() {
+            return Ok(None);
         }
-        return Ok(!leaving.is_empty());
+        let mut sums = tier.sums().clone();
+        empty.iter().zip(leaving).for_each(|(&to, far)| give(scan, &mut sums, far, to));
+        return Ok(Some(sums));
     }
 }
 
-fn give(scan: &Scan, step: &mut Step, far: &Far, to: usize) {
-    let columns = scan.grid.columns();
-    for (column, &value) in far.values.iter().enumerate() {
-        let split = scan.grid.split(column, value);
-        step.sums[far.cluster * columns + column].add_many(split, -(far.units as i128));
-        step.sums[to * columns + column].add_many(split, far.units as i128);
+fn give(scan: &Scan, sums: &mut Sums, far: &Far, to: usize) {
+    let weight = far.units as i128;
+    for (cluster, weight) in [(far.cluster, -weight), (to, weight)] {
+        for (column, (sum, &value)) in sums.cells_mut(cluster).iter_mut().zip(&far.values).enumerate() {
+            sum.add_many(scan.grid.split(column, value), weight);
+        }
     }
-    step.units[far.cluster] -= far.units;
-    step.units[to] += far.units;
-    step.rows[far.cluster] -= far.rows;
-    step.rows[to] += far.rows;
+    sums.units[far.cluster] -= far.units;
+    sums.units[to] += far.units;
+    sums.rows[far.cluster] -= far.rows;
+    sums.rows[to] += far.rows;
 }

@@ -6,6 +6,18 @@ use std::fmt::Debug;
 pub trait Element: Copy + Debug + PartialEq + Send + Sync + 'static {
     /// The same value as f64.
     fn widen(self) -> f64;
+
+    /// The same values, with their width as a variant: what a kernel asks once it is compiled for a width.
+    fn numbers(values: &[Self]) -> Numbers<'_>;
+}
+
+/// Stored numbers of either width.
+#[derive(Debug, Clone, Copy)]
+pub enum Numbers<'a> {
+    /// 4 bytes each.
+    F32(&'a [f32]),
+    /// 8 bytes each.
+    F64(&'a [f64]),
 }
 
 impl Element for f32 {
@@ -13,12 +25,22 @@ impl Element for f32 {
     fn widen(self) -> f64 {
         f64::from(self)
     }
+
+    #[inline(always)]
+    fn numbers(values: &[Self]) -> Numbers<'_> {
+        Numbers::F32(values)
+    }
 }
 
 impl Element for f64 {
     #[inline(always)]
     fn widen(self) -> f64 {
         self
+    }
+
+    #[inline(always)]
+    fn numbers(values: &[Self]) -> Numbers<'_> {
+        Numbers::F64(values)
     }
 }
 
@@ -81,17 +103,17 @@ impl Matrix {
         &self.values
     }
 
-    /// The storage, for changes in place.
-    pub fn values_mut(&mut self) -> &mut Values {
-        &mut self.values
+    /// The storage, row-major, out of its matrix.
+    pub fn into_values(self) -> Values {
+        self.values
     }
 
     /// Row `row`, widened.
     pub fn row(&self, row: usize) -> Vec<f64> {
-        let (from, to) = (row * self.columns, (row + 1) * self.columns);
+        let place = row * self.columns..(row + 1) * self.columns;
         match &self.values {
-            Values::F32(values) => values[from..to].iter().map(|v| v.widen()).collect(),
-            Values::F64(values) => values[from..to].to_vec(),
+            Values::F32(values) => values[place].iter().map(|v| v.widen()).collect(),
+            Values::F64(values) => values[place].to_vec(),
         }
     }
 
@@ -106,21 +128,5 @@ impl Matrix {
             Values::F64(values) => Values::F64(pick(values, self.columns, columns)),
         };
         Self::new(columns.len(), values)
-    }
-
-    /// The rows named, in the order named, in the same storage.
-    #[must_use]
-    pub fn gather(&self, rows: &[u64]) -> Self {
-        fn pick<T: Element>(values: &[T], columns: usize, rows: &[u64]) -> Vec<T> {
-            rows.iter()
-                .flat_map(|&r| &values[r as usize * columns..(r as usize + 1) * columns])
-                .copied()
-                .collect()
-        }
-        let values = match &self.values {
-            Values::F32(values) => Values::F32(pick(values, self.columns, rows)),
-            Values::F64(values) => Values::F64(pick(values, self.columns, rows)),
-        };
-        Self { columns: self.columns, values }
     }
 }

@@ -1,47 +1,73 @@
-//! The in-memory tier: all rows and their labels are held, every pass runs on all threads.
+//! The in-memory tier: all rows, their labels and their sums are held, every pass runs on all threads.
 
 use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Mutex;
 
 use crate::error::Error;
-use crate::exact::{Grid, unit_exponent};
+use crate::exact::{Grid, scale, unit_exponent};
 use crate::far::Farthest;
-use crate::kernel::{self, Nearest, Packed, on_rows};
-use crate::matrix::Element;
+use crate::kernel::{self, Found, Isa, Packed};
+use crate::matrix::{Element, Matrix};
 use crate::observer::Observer;
-use crate::points::{Points, Ranges, rescale};
+use crate::panels::{Panels, View, on_view};
+use crate::points::{Points, Ranges, Weights};
+use crate::sums::{Moves, NOWHERE, Sums};
 use crate::threads::Threads;
-use crate::tier::{Far, Scan, Step, Tier};
+use crate::tier::{Detail, Far, Scan, Step, Tier};
 
-/// Rows that a thread takes at a time: some 100 us of work at d = 2, k = 3, against under 1 us to hand out.
+/// Rows that a thread takes at a time, a multiple of a panel: some 10 us of work at d = 2, k = 3, against
+/// under 1 us to hand out.
 const SHARE: usize = 4096;
 
 /// All rows in memory.
 pub struct InMemory {
     points: Points,
     labels: Vec<u32>,
+    sums: Sums,
     grid: Grid,
     threads: Threads,
+    isa: Isa,
 }
 
 impl InMemory {
-    /// Takes the rows. `threads` as in [`crate::FitParams`].
+    /// Takes the rows and perhaps their weights. `threads` and `isa` as in [`crate::FitParams`].
     ///
     /// # Errors
-    /// [`Error::Option`] for a number of threads that cannot be had.
-    pub fn new(points: Points, threads: Option<usize>) -> Result<Self, Error> {
-        let labels = vec![u32::MAX; points.matrix.rows()];
-        Ok(Self { points, labels, grid: Grid::new(&[]), threads: Threads::new(threads)? })
+    /// [`Error::Option`] for threads or an instruction set that cannot be had.
+    pub fn new(
+        matrix: Matrix,
+        weights: Option<Weights>,
+        threads: Option<usize>,
+        isa: Option<Isa>,
+    ) -> Result<Self, Error> {
+        let isa = isa.unwrap_or_else(Isa::best);
+        isa.check()?;
+        let labels = vec![NOWHERE; matrix.rows()];
+        let points = Points { panels: Panels::new(matrix), weights };
+        let (sums, grid) = (Sums::default(), Grid::new(&[]));
+        Ok(Self { points, labels, sums, grid, threads: Threads::new(threads)?, isa })
     }
 
-    fn shares(&self) -> impl Iterator<Item = (usize, usize)> + Send + use<> {
-        let rows = self.points.matrix.rows();
-        (0..rows).step_by(SHARE).map(move |from| (from, rows.min(from + SHARE)))
+    fn shares(&self) -> impl Iterator<Item = Range<usize>> + Send + use<> {
+        let rows = self.points.panels.rows();
+        (0..rows).step_by(SHARE).map(move |from| from..rows.min(from + SHARE))
+    }
+
+    fn pack(&self, centroids: &[f64]) -> Packed {
+        Packed::new(self.isa, self.points.panels.columns(), centroids)
+    }
+
+    /// Forgets labels and sums, which no longer belong together.
+    fn forget(&mut self, clusters: usize) {
+        self.labels.fill(NOWHERE);
+        self.sums = Sums::new(clusters, self.points.panels.columns());
     }
 }
 
 impl Tier for InMemory {
     fn shape(&self) -> (usize, usize) {
-        (self.points.matrix.rows(), self.points.matrix.columns())
+        (self.points.panels.rows(), self.points.panels.columns())
     }
 
     fn scan(&mut self, observer: &dyn Observer) -> Result<Scan, Error> {
@@ -49,26 +75,22 @@ impl Tier for InMemory {
         if rows == 0 {
             return Err(Error::NoRows);
         }
-        let values = self.points.matrix.values();
-        let parts = self.threads.fold(
-            self.shares(),
-            observer,
-            || Ok(Ranges::new(columns)),
-            |part: &mut Result<Ranges, Error>, (from, to)| {
+        let panels = &self.points.panels;
+        let start = || Ok(Ranges::new(columns));
+        let parts =
+            self.threads.fold(self.shares(), observer, start, |part: &mut Result<Ranges, Error>, rows| {
                 if let Ok(ranges) = part
-                    && let Err(error) = on_rows!(values, columns, from, to, rows => ranges.add(rows, from))
+                    && let Err(error) = on_view!(panels, view => ranges.add(view, &rows))
                 {
                     *part = Err(error);
                 }
-            },
-        )?;
-        let mut ranges = merge_ranges(columns, parts)?;
-        let magnitudes = ranges.magnitudes();
-        let exponent = unit_exponent(magnitudes.iter().copied().fold(0.0, f64::max));
+            })?;
+        let mut ranges = Ranges::merged(columns, parts)?;
+        let exponent = unit_exponent(ranges.magnitudes().into_iter().fold(0.0, f64::max));
         if exponent != 0 {
-            rescale(&mut self.points.matrix, exponent);
+            self.points.panels.rescale(exponent);
             for x in ranges.min.iter_mut().chain(&mut ranges.max) {
-                *x = crate::exact::scale(*x, -exponent);
+                *x = scale(*x, -exponent);
             }
         }
         self.grid = Grid::new(&ranges.magnitudes());
@@ -79,28 +101,41 @@ impl Tier for InMemory {
         Ok(rows.map_or(Cow::Borrowed(&self.points), |rows| Cow::Owned(self.points.gather(rows))))
     }
 
-    fn step(&mut self, centroids: &[f64], observer: &dyn Observer) -> Result<Step, Error> {
-        let columns = self.points.matrix.columns();
-        let packed = Packed::new(columns, centroids);
+    fn step(&mut self, centroids: &[f64], detail: Detail, observer: &dyn Observer) -> Result<Step, Error> {
+        let packed = self.pack(centroids);
+        let clusters = packed.clusters();
+        if self.sums.clusters() != clusters {
+            self.forget(clusters);
+        }
         let (points, grid) = (&self.points, &self.grid);
-        let start = || (Step::new(packed.clusters(), columns), vec![Nearest::NONE; SHARE]);
-        let mut parts = self
-            .threads
-            .fold(self.labels.chunks_mut(SHARE).enumerate(), observer, start, |part, (share, labels)| {
-                let (step, found) = part;
-                let (from, found) = (share * SHARE, &mut found[..labels.len()]);
-                let values = points.matrix.values();
-                kernel::nearest_stored(values, columns, from, &packed, found);
-                relabel(step, labels, found);
-                on_rows!(values, columns, from, from + labels.len(), rows => sum_up(step, grid, points, rows, from, found));
-            })?
-            .into_iter()
-            .map(|(step, _)| step);
-        let first = parts.next().unwrap_or_else(|| Step::new(packed.clusters(), columns));
-        Ok(parts.fold(first, |mut all, part| {
-            all.merge(&part);
-            all
-        }))
+        let sums = Mutex::new(&mut self.sums);
+        let start = || (Step::new(clusters, detail), Found::default(), Moves::new(grid, &sums, clusters));
+        let shares = self.labels.chunks_mut(SHARE).enumerate();
+        let parts = self.threads.fold(shares, observer, start, |(step, found, moves), (share, labels)| {
+            let rows = share * SHARE..share * SHARE + labels.len();
+            on_view!(points.panels, view => assign(view, &rows, detail, &packed, found));
+            on_view!(points.panels, view => relabel(view, points, rows.start, labels, found, moves, step));
+            if detail == Detail::Distances {
+                measure(points, rows.start, labels, found, step);
+            }
+        });
+        let parts = match parts {
+            Ok(parts) => parts,
+            Err(error) => {
+                self.forget(clusters); // some shares have new labels, and not all moves were told
+                return Err(error);
+            }
+        };
+        let mut whole = Step::new(clusters, detail);
+        for (step, _, mut moves) in parts {
+            moves.tell();
+            whole.merge(&step);
+        }
+        Ok(whole)
+    }
+
+    fn sums(&self) -> &Sums {
+        &self.sums
     }
 
     fn farthest(
@@ -109,16 +144,13 @@ impl Tier for InMemory {
         count: usize,
         observer: &dyn Observer,
     ) -> Result<Vec<Far>, Error> {
-        let columns = self.points.matrix.columns();
-        let packed = Packed::new(columns, centroids);
+        let packed = self.pack(centroids);
         let points = &self.points;
-        let start = || (Farthest::new(count), vec![Nearest::NONE; SHARE]);
-        let parts = self.threads.fold(self.shares(), observer, start, |part, (from, to)| {
-            let (farthest, found) = part;
-            let found = &mut found[..to - from];
-            kernel::nearest_stored(points.matrix.values(), columns, from, &packed, found);
-            for (i, nearest) in found.iter().enumerate() {
-                farthest.consider(nearest, from + i, points);
+        let start = || (Farthest::new(count), Found::default());
+        let parts = self.threads.fold(self.shares(), observer, start, |(farthest, found), rows| {
+            on_view!(points.panels, view => assign(view, &rows, Detail::Distances, &packed, found));
+            for (row, (&distance, &label)) in rows.zip(found.distances.iter().zip(&found.labels)) {
+                farthest.consider(distance, label as usize, row, points);
             }
         })?;
         let mut all = Farthest::new(count);
@@ -127,10 +159,10 @@ impl Tier for InMemory {
     }
 
     fn renumber(&mut self, order: &[usize]) {
-        let clusters = order.iter().max().map_or(0, |&last| last + 1);
-        let mut names = vec![u32::MAX; clusters];
+        let mut names = vec![NOWHERE; self.sums.clusters()];
         order.iter().enumerate().for_each(|(new, &old)| names[old] = new as u32);
         self.labels.iter_mut().for_each(|label| *label = names[*label as usize]);
+        self.sums = self.sums.pick(order);
     }
 
     fn take_labels(&mut self) -> Vec<u32> {
@@ -141,60 +173,61 @@ impl Tier for InMemory {
         &self.threads
     }
 
+    fn isa(&self) -> Isa {
+        self.isa
+    }
+
     fn weight(&self, units: u128) -> f64 {
         self.points.weights.as_ref().map_or(units as f64, |weights| weights.to_f64(units))
     }
 }
 
-/// The ranges of all parts, or of the errors the one in the lowest row, whichever thread met it.
-fn merge_ranges(columns: usize, parts: Vec<Result<Ranges, Error>>) -> Result<Ranges, Error> {
-    let mut all = Ranges::new(columns);
-    let mut first: Option<(usize, Error)> = None;
-    for part in parts {
-        match part {
-            Ok(ranges) => all.merge(&ranges),
-            Err(error) => {
-                let row = if let Error::NotFinite { row, .. } = error { row } else { usize::MAX };
-                if first.as_ref().is_none_or(|(lowest, _)| row < *lowest) {
-                    first = Some((row, error));
-                }
-            }
-        }
-    }
-    first.map_or(Ok(all), |(_, error)| Err(error))
-}
-
-fn relabel(step: &mut Step, labels: &mut [u32], found: &[Nearest]) {
-    for (label, nearest) in labels.iter_mut().zip(found) {
-        step.changed += u64::from(*label != nearest.label);
-        step.ties += u64::from(nearest.tie);
-        *label = nearest.label;
-    }
-}
-
-fn sum_up<T: Element>(
-    step: &mut Step,
-    grid: &Grid,
-    points: &Points,
-    rows: &[T],
-    from: usize,
-    found: &[Nearest],
+fn assign<T: Element>(
+    view: View<T>,
+    rows: &Range<usize>,
+    detail: Detail,
+    centroids: &Packed,
+    found: &mut Found,
 ) {
-    let columns = grid.columns();
-    for (i, (row, nearest)) in rows.chunks_exact(columns).zip(found).enumerate() {
-        let cluster = nearest.label as usize;
-        let units = points.units(from + i);
-        step.rows[cluster] += 1;
-        step.units[cluster] += u128::from(units);
-        let sums = &mut step.sums[cluster * columns..][..columns];
-        for (column, (x, sum)) in row.iter().zip(sums).enumerate() {
-            sum.add(grid.split(column, x.widen()), units as i64);
+    let panels = Panels::holding(rows);
+    match detail {
+        Detail::Labels => kernel::assign::<T, false>(view, panels, centroids, found),
+        Detail::Distances => kernel::assign::<T, true>(view, panels, centroids, found),
+    }
+}
+
+fn relabel<T: Element>(
+    view: View<T>,
+    points: &Points,
+    first: usize,
+    labels: &mut [u32],
+    found: &Found,
+    moves: &mut Moves,
+    step: &mut Step,
+) {
+    for (i, (label, &new)) in labels.iter_mut().zip(&found.labels).enumerate() {
+        let new = new as u32;
+        if *label != new {
+            moves.add(
+                view,
+                first + i,
+                points.weights.as_ref().map(|weights| weights.units(first + i)),
+                *label,
+                new,
+            );
+            *label = new;
+            step.changed += 1;
         }
+    }
+}
+
+fn measure(points: &Points, first: usize, labels: &[u32], found: &Found, step: &mut Step) {
+    for (i, ((&label, &distance), &tie)) in labels.iter().zip(&found.distances).zip(&found.ties).enumerate() {
+        step.ties += tie as u64;
+        let within = &mut step.within[label as usize];
         match &points.weights {
-            None => step.within[cluster].add(nearest.distance),
-            Some(weights) => {
-                step.within[cluster].add_weighted(nearest.distance, weights.to_f64(units.into()));
-            }
+            None => within.add(distance),
+            Some(weights) => within.add_weighted(distance, weights.to_f64(weights.units(first + i).into())),
         }
     }
 }

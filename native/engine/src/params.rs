@@ -1,6 +1,8 @@
 //! The home of every option of a fit: its meaning, its default, its rule. Only a [`Plan`] can be run.
 
 use crate::error::Error;
+use crate::kernel::Isa;
+use crate::points::Weights;
 use crate::threads::check_threads;
 
 /// A closed list of values that have a name on the command line, in TypeScript and in the model file.
@@ -103,6 +105,8 @@ pub struct FitParams {
     pub algorithm: Algorithm,
     /// Threads. `None`: as many as there are processors.
     pub threads: Option<usize>,
+    /// The instruction set of the kernels, for tests. `None`: the best there is.
+    pub isa: Option<Isa>,
 }
 
 impl Default for FitParams {
@@ -116,6 +120,7 @@ impl Default for FitParams {
             n_init: None,
             algorithm: Algorithm::Auto,
             threads: None,
+            isa: None,
         }
     }
 }
@@ -125,6 +130,8 @@ const MOST_RESTARTS: usize = 16;
 /// `None` spends about as much on restarts as one pass over this many row x column x cluster cells would
 /// take ten times over: some tens of milliseconds.
 const RESTART_BUDGET: usize = 1 << 23;
+/// The bound in words.
+const COUNT_RULE: &str = "between 1 and 2147483648";
 /// A sane bound on `--max-iter`, `--n-init` and `-k`, far above any use, far below overflow.
 const MOST: usize = 1 << 31;
 
@@ -137,6 +144,7 @@ impl FitParams {
         at_least_one("clusters", self.clusters)?;
         at_least_one("maxIter", self.max_iter)?;
         self.threads.map_or(Ok(()), check_threads)?;
+        self.isa.map_or(Ok(()), Isa::check)?;
         if !(self.tol.is_finite() && self.tol >= 0.0) {
             return Err(Error::option("tol", "a finite number of 0 or more", self.tol));
         }
@@ -146,17 +154,19 @@ impl FitParams {
         Ok(())
     }
 
-    /// Checks every rule against a table of `rows x columns`.
+    /// Checks every rule against a table of `rows x columns`; with weights, rows of weight 0 do not count.
     ///
     /// # Errors
     /// [`Error::Option`] for a value outside its rule, [`Error::NoRows`], [`Error::FewerRowsThanClusters`].
-    pub fn check(self, rows: usize, columns: usize) -> Result<Plan, Error> {
+    pub fn check(self, rows: usize, columns: usize, weights: Option<&Weights>) -> Result<Plan, Error> {
         self.check_options()?;
         if rows == 0 {
             return Err(Error::NoRows);
         }
-        if rows < self.clusters {
-            return Err(Error::FewerRowsThanClusters { clusters: self.clusters, rows });
+        let counting = weights.map_or(rows, Weights::counting);
+        if counting < self.clusters {
+            let (clusters, weighted) = (self.clusters, weights.is_some());
+            return Err(Error::FewerRowsThanClusters { clusters, rows: counting, weighted });
         }
         self.check_given(columns)?;
         let n_init = match (&self.init, self.n_init) {
@@ -184,7 +194,11 @@ impl FitParams {
 }
 
 fn at_least_one(option: &'static str, got: usize) -> Result<(), Error> {
-    if (1..=MOST).contains(&got) { Ok(()) } else { Err(Error::option(option, "1 or more", got)) }
+    match got {
+        1..=MOST => Ok(()),
+        0 => Err(Error::option(option, "1 or more", got)),
+        _ => Err(Error::option(option, COUNT_RULE, got)),
+    }
 }
 
 /// Options that have been checked against a table.
@@ -201,7 +215,7 @@ mod tests {
     use super::*;
 
     fn refused(params: FitParams) -> &'static str {
-        match params.check(100, 2) {
+        match params.check(100, 2, None) {
             Err(Error::Option { option, .. }) => option,
             other => panic!("expected a refused option, got {other:?}"),
         }
@@ -209,7 +223,7 @@ mod tests {
 
     #[test]
     fn the_defaults_are_accepted() {
-        assert!(FitParams::default().check(100, 2).is_ok());
+        assert!(FitParams::default().check(100, 2, None).is_ok());
     }
 
     #[test]
@@ -231,19 +245,22 @@ mod tests {
         let given = |values| FitParams { clusters: 2, init: Init::Given(values), ..FitParams::default() };
         assert_eq!(refused(given(vec![0.0; 3])), "init");
         assert_eq!(refused(given(vec![0.0, 1.0, f64::INFINITY, 2.0])), "init");
-        assert_eq!(given(vec![0.0; 4]).check(100, 2).map(|plan| plan.n_init), Ok(1));
+        assert_eq!(given(vec![0.0; 4]).check(100, 2, None).map(|plan| plan.n_init), Ok(1));
     }
 
     #[test]
     fn more_clusters_than_rows_are_refused() {
         let params = FitParams { clusters: 5, ..FitParams::default() };
-        assert_eq!(params.check(4, 1), Err(Error::FewerRowsThanClusters { clusters: 5, rows: 4 }));
+        assert_eq!(
+            params.check(4, 1, None),
+            Err(Error::FewerRowsThanClusters { clusters: 5, rows: 4, weighted: false })
+        );
     }
 
     #[test]
     fn restarts_depend_on_the_shape_alone() {
         let restarts = |rows, clusters| {
-            FitParams { clusters, ..FitParams::default() }.check(rows, 2).map(|plan| plan.n_init)
+            FitParams { clusters, ..FitParams::default() }.check(rows, 2, None).map(|plan| plan.n_init)
         };
         assert_eq!(restarts(150, 3), Ok(16));
         assert_eq!(restarts(100_000, 8), Ok(5));

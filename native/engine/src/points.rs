@@ -1,14 +1,17 @@
 //! Rows with their weights, held in memory.
 
+use std::ops::Range;
+
 use crate::error::Error;
 use crate::exact::{exponent, scale};
-use crate::matrix::{Element, Matrix, Values};
+use crate::matrix::Element;
+use crate::panels::{PANEL, Panels, View};
 
 /// Rows and, perhaps, a weight for each.
 #[derive(Debug, Clone)]
 pub struct Points {
     /// The rows.
-    pub matrix: Matrix,
+    pub panels: Panels,
     /// One weight a row; without them every row counts once.
     pub weights: Option<Weights>,
 }
@@ -17,18 +20,13 @@ impl Points {
     /// The rows named, in the order named.
     #[must_use]
     pub fn gather(&self, rows: &[u64]) -> Self {
-        Self { matrix: self.matrix.gather(rows), weights: self.weights.as_ref().map(|w| w.gather(rows)) }
+        Self { panels: self.panels.gather(rows), weights: self.weights.as_ref().map(|w| w.gather(rows)) }
     }
 
     /// The integer weight of a row: how often it counts, in units of [`Weights`].
     #[inline(always)]
     pub fn units(&self, row: usize) -> u64 {
-        self.weights.as_ref().map_or(1, |weights| weights.units[row])
-    }
-
-    /// How many rows have a weight above 0.
-    pub fn counting(&self) -> usize {
-        self.weights.as_ref().map_or(self.matrix.rows(), |w| w.units.iter().filter(|&&u| u > 0).count())
+        self.weights.as_ref().map_or(1, |weights| weights.units(row))
     }
 }
 
@@ -48,7 +46,8 @@ impl Weights {
     /// Checks and converts one weight a row.
     ///
     /// # Errors
-    /// [`Error::Weight`] for a negative or non-finite weight, [`Error::NoWeight`] when all are 0.
+    /// [`Error::Weight`] for a negative or non-finite weight, [`Error::NoWeight`] when all are 0,
+    /// [`Error::WeightSum`] when their sum overflows.
     pub fn new(weights: &[f64]) -> Result<Self, Error> {
         if let Some(row) = weights.iter().position(|w| !(w.is_finite() && *w >= 0.0)) {
             return Err(Error::Weight { row, value: weights[row] });
@@ -57,12 +56,26 @@ impl Weights {
         if largest == 0.0 {
             return Err(Error::NoWeight);
         }
+        if !weights.iter().sum::<f64>().is_finite() {
+            return Err(Error::WeightSum);
+        }
         let finest = weights.iter().filter(|w| **w > 0.0).map(|&w| lowest_bit(w)).min().unwrap_or(0);
         let rows = usize::BITS - weights.len().leading_zeros();
         let coarsest = exponent(largest) - (76 - rows as i32).min(62);
         let exponent = finest.max(coarsest);
         let units = weights.iter().map(|&w| libm::rint(scale(w, -exponent)) as u64).collect();
         Ok(Self { units, exponent })
+    }
+
+    /// The weight of a row, in units.
+    #[inline(always)]
+    pub fn units(&self, row: usize) -> u64 {
+        self.units[row]
+    }
+
+    /// How many rows have a weight above 0.
+    pub fn counting(&self) -> usize {
+        self.units.iter().filter(|&&units| units > 0).count()
     }
 
     fn gather(&self, rows: &[u64]) -> Self {
@@ -98,27 +111,53 @@ impl Ranges {
         Self { min: vec![f64::INFINITY; columns], max: vec![f64::NEG_INFINITY; columns] }
     }
 
-    /// Widens the ranges by rows of which the first is row `first` of the table.
+    /// Widens the ranges by some rows.
     ///
     /// # Errors
     /// [`Error::NotFinite`] for the first NaN or infinity.
-    pub fn add<T: Element>(&mut self, rows: &[T], first: usize) -> Result<(), Error> {
-        for (i, row) in rows.chunks_exact(self.min.len()).enumerate() {
-            for (column, x) in row.iter().enumerate() {
-                let x = x.widen();
-                if !x.is_finite() {
-                    return Err(Error::NotFinite { row: first + i, column, value: x });
+    pub fn add<T: Element>(&mut self, view: View<T>, rows: &Range<usize>) -> Result<(), Error> {
+        for panel in Panels::holding(rows) {
+            for (column, lanes) in view.panel(panel).chunks_exact(PANEL).enumerate() {
+                let (mut min, mut max, mut sum) = (self.min[column], self.max[column], 0.0);
+                for x in lanes {
+                    let x = x.widen();
+                    // `+ 0.0` turns -0.0 into 0.0: equal values must print as equal bytes.
+                    min = if x < min { x + 0.0 } else { min };
+                    max = if x > max { x + 0.0 } else { max };
+                    sum += x * 0.0; // stays 0 unless one of them is infinite or NaN
                 }
-                // `+ 0.0` turns -0.0 into 0.0: equal values must print as equal bytes.
-                self.min[column] = self.min[column].min(x) + 0.0;
-                self.max[column] = self.max[column].max(x) + 0.0;
+                if sum != 0.0 {
+                    return Err(not_finite(view, rows));
+                }
+                self.min[column] = min;
+                self.max[column] = max;
             }
         }
         Ok(())
     }
 
-    /// Widens the ranges by others.
-    pub fn merge(&mut self, other: &Self) {
+    /// The ranges of all parts, or of the errors the one in the lowest row, whichever thread met it.
+    ///
+    /// # Errors
+    /// That of a part.
+    pub fn merged(columns: usize, parts: Vec<Result<Self, Error>>) -> Result<Self, Error> {
+        let mut all = Self::new(columns);
+        let mut first: Option<(usize, Error)> = None;
+        for part in parts {
+            match part {
+                Ok(ranges) => all.merge(&ranges),
+                Err(error) => {
+                    let row = if let Error::NotFinite { row, .. } = error { row } else { usize::MAX };
+                    if first.as_ref().is_none_or(|(lowest, _)| row < *lowest) {
+                        first = Some((row, error));
+                    }
+                }
+            }
+        }
+        first.map_or(Ok(all), |(_, error)| Err(error))
+    }
+
+    fn merge(&mut self, other: &Self) {
         for (column, (&min, &max)) in other.min.iter().zip(&other.max).enumerate() {
             self.min[column] = self.min[column].min(min);
             self.max[column] = self.max[column].max(max);
@@ -131,16 +170,24 @@ impl Ranges {
     }
 }
 
-/// Divides all values by `2^exponent`. Only data outside of f32's range ever need it.
-pub fn rescale(matrix: &mut Matrix, exponent: i32) {
-    if let Values::F64(values) = matrix.values_mut() {
-        values.iter_mut().for_each(|x| *x = scale(*x, -exponent));
+/// The first value that is not finite, in the order of the rows.
+fn not_finite<T: Element>(view: View<T>, rows: &Range<usize>) -> Error {
+    for row in rows.clone() {
+        for column in 0..view.columns {
+            let value = view.at(row, column);
+            if !value.is_finite() {
+                return Error::NotFinite { row, column, value };
+            }
+        }
     }
+    Error::NotFinite { row: rows.start, column: 0, value: f64::NAN } // only called where there is one
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::matrix::{Matrix, Values};
+    use crate::panels::on_view;
 
     #[test]
     fn counts_are_kept_as_they_are() {
@@ -155,7 +202,8 @@ mod tests {
         assert_eq!(Weights::new(&[1024.0, 4096.0]).unwrap(), Weights { units: vec![1, 4], exponent: 10 });
         let spread = Weights::new(&[1e-300, 1.0]).unwrap();
         assert_eq!(spread.units, vec![0, 1 << 61]);
-        assert!(Weights::new(&[f64::MAX, f64::MIN_POSITIVE]).is_ok());
+        assert!(Weights::new(&[f64::MAX / 2.0, f64::MIN_POSITIVE]).is_ok());
+        assert_eq!(Weights::new(&[1e308, 1e308]), Err(Error::WeightSum));
     }
 
     #[test]
@@ -167,8 +215,11 @@ mod tests {
 
     #[test]
     fn a_nan_is_found_with_its_place() {
-        let mut ranges = Ranges::new(2);
-        let error = ranges.add(&[1.0, 2.0, 3.0, f64::NAN], 10).unwrap_err();
-        assert!(matches!(error, Error::NotFinite { row: 11, column: 1, .. }));
+        let mut values = vec![1.0; 2 * 40];
+        values[2 * 33 + 1] = f64::NAN;
+        values[2 * 35] = f64::INFINITY;
+        let panels = Panels::new(Matrix::new(2, Values::F64(values)));
+        let error = on_view!(panels, view => Ranges::new(2).add(view, &(16..40))).unwrap_err();
+        assert!(matches!(error, Error::NotFinite { row: 33, column: 1, .. }));
     }
 }

@@ -1,15 +1,17 @@
 //! What Lloyd's loop knows of the data: this trait, and nothing else.
 //!
-//! The in-memory tier keeps labels between steps; a streaming tier can read the rows again at each step; a
-//! distributed one can ship the step to its workers. All of them return the same bytes, because everything
-//! that a step sums, it sums exactly.
+//! The in-memory tier keeps labels and sums between steps; a streaming tier can read the rows again at each
+//! step; a distributed one can ship the step to its workers. All of them return the same bytes, because
+//! everything that a step sums, it sums exactly.
 
 use std::borrow::Cow;
 
 use crate::error::Error;
-use crate::exact::{Grid, Sum, Total};
+use crate::exact::{Grid, Total};
+use crate::kernel::Isa;
 use crate::observer::Observer;
 use crate::points::{Points, Ranges};
+use crate::sums::Sums;
 use crate::threads::Threads;
 
 /// What is known of the data before the first step. Values are in the working unit.
@@ -23,41 +25,35 @@ pub struct Scan {
     pub grid: Grid,
 }
 
-/// One assignment of all rows to centroids, summed.
-#[derive(Debug, Clone)]
+/// How much a step has to find out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Labels and sums: all that the next step needs.
+    Labels,
+    /// Distances as well: what a result needs.
+    Distances,
+}
+
+/// One assignment of all rows to centroids.
+#[derive(Debug, Clone, Default)]
 pub struct Step {
-    /// `clusters x columns` sums of the rows.
-    pub sums: Vec<Sum>,
-    /// The weight of each cluster, in units.
-    pub units: Vec<u128>,
-    /// The rows of each cluster.
-    pub rows: Vec<u64>,
-    /// The sum of squared distances of each cluster's rows, weighted.
-    pub within: Vec<Total>,
     /// Rows whose label is not that of the step before.
     pub changed: u64,
-    /// Rows that lie at exactly the same distance from two centroids.
+    /// The sum of squared distances of each cluster's rows, weighted; empty without [`Detail::Distances`].
+    pub within: Vec<Total>,
+    /// Rows that lie at exactly the same distance from two centroids; 0 without [`Detail::Distances`].
     pub ties: u64,
 }
 
 impl Step {
     /// A step that has seen no row.
-    pub fn new(clusters: usize, columns: usize) -> Self {
-        Self {
-            sums: vec![Sum::default(); clusters * columns],
-            units: vec![0; clusters],
-            rows: vec![0; clusters],
-            within: vec![Total::default(); clusters],
-            changed: 0,
-            ties: 0,
-        }
+    pub fn new(clusters: usize, detail: Detail) -> Self {
+        let within = if detail == Detail::Distances { vec![Total::default(); clusters] } else { Vec::new() };
+        Self { changed: 0, within, ties: 0 }
     }
 
     /// Adds what another part of the rows gave.
     pub fn merge(&mut self, other: &Self) {
-        self.sums.iter_mut().zip(&other.sums).for_each(|(sum, &other)| sum.merge(other));
-        self.units.iter_mut().zip(&other.units).for_each(|(units, other)| *units += other);
-        self.rows.iter_mut().zip(&other.rows).for_each(|(rows, other)| *rows += other);
         self.within.iter_mut().zip(&other.within).for_each(|(within, other)| within.merge(other));
         self.changed += other.changed;
         self.ties += other.ties;
@@ -89,7 +85,7 @@ pub struct Far {
 }
 
 /// Data to cluster.
-pub trait Tier {
+pub trait Tier: Sync {
     /// Rows and columns.
     fn shape(&self) -> (usize, usize);
 
@@ -105,11 +101,14 @@ pub trait Tier {
     /// [`Error::Interrupted`].
     fn points(&self, rows: Option<&[u64]>) -> Result<Cow<'_, Points>, Error>;
 
-    /// Assigns every row to the nearest of `clusters x columns` centroids, remembers the labels and sums up.
+    /// Assigns every row to the nearest of `clusters x columns` centroids and remembers labels and sums.
     ///
     /// # Errors
-    /// [`Error::Interrupted`]; the labels are then of no use.
-    fn step(&mut self, centroids: &[f64], observer: &dyn Observer) -> Result<Step, Error>;
+    /// [`Error::Interrupted`]; labels and sums are then of no use until the next step.
+    fn step(&mut self, centroids: &[f64], detail: Detail, observer: &dyn Observer) -> Result<Step, Error>;
+
+    /// The sums of the last step.
+    fn sums(&self) -> &Sums;
 
     /// The `count` distinct rows of weight above 0 that are farthest from their centroid, by falling
     /// distance, then rising row; rows at distance 0 are left out.
@@ -123,7 +122,7 @@ pub trait Tier {
         observer: &dyn Observer,
     ) -> Result<Vec<Far>, Error>;
 
-    /// Gives label `order[i]` the name `i`.
+    /// Gives label `order[i]` the name `i`; labels that `order` lacks have no rows.
     fn renumber(&mut self, order: &[usize]);
 
     /// The labels of the last step, which the tier then no longer has.
@@ -131,6 +130,9 @@ pub trait Tier {
 
     /// The threads that a pass runs on; seeding borrows them.
     fn threads(&self) -> &Threads;
+
+    /// The instruction set of its kernels; seeding uses the same.
+    fn isa(&self) -> Isa;
 
     /// The weight that a sum of units stands for.
     fn weight(&self, units: u128) -> f64;

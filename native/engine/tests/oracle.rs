@@ -172,8 +172,8 @@ fn rows_of_weight_0_get_a_label_and_have_no_say() {
     let found = cluster(&data, &params(2));
     check_oracle(&data, &found);
     assert_eq!((found.centroids, found.labels), (vec![0.5, 10.0], vec![0, 0, 1, 1]));
-    let error = run(data.points().unwrap(), &params(4)).unwrap_err();
-    assert_eq!(error, Error::FewerRowsThanClusters { clusters: 4, rows: 3 });
+    let error = run(&data, data.matrix(), &params(4), &()).unwrap_err();
+    assert_eq!(error, Error::FewerRowsThanClusters { clusters: 4, rows: 3, weighted: true });
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn the_result_says_why_it_stopped() {
 fn nan_and_infinity_are_refused_with_their_place() {
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         let data = Data::new(2, vec![1.0, 2.0, 3.0, bad]);
-        let error = run(data.points().unwrap(), &params(1)).unwrap_err();
+        let error = run(&data, data.matrix(), &params(1), &()).unwrap_err();
         assert!(matches!(error, Error::NotFinite { row: 1, column: 1, .. }), "{error}");
     }
 }

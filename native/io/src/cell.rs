@@ -9,14 +9,32 @@ pub(crate) const MISSING: &str = "is a missing value, and k-means needs a finite
 pub(crate) const INFINITE: &str = "must be finite";
 pub(crate) const NO_NUMBER: &str = "is not a number";
 
-pub(crate) fn leave_out(column: &str) -> String {
-    let column = crate::error::shown(column);
-    format!("leave the column out with --exclude {column}, or remove the rows with missing cells")
+/// What the numbers are read for; it decides what can be done about a cell that holds none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Fit,
+    Predict,
+    Centroids,
+}
+
+impl Purpose {
+    /// What to do about a cell of a feature that holds no number.
+    pub(crate) fn advice(self, column: &str) -> String {
+        match self {
+            Self::Fit => {
+                let column = crate::names::typed(column);
+                format!("leave the column out with --exclude {column}, or remove the rows with missing cells")
+            }
+            Self::Predict => "remove or repair the row; the model needs this column".to_owned(),
+            Self::Centroids => "every centroid needs all columns".to_owned(),
+        }
+    }
 }
 
 /// Rows of the wanted columns, row-major, and their weights.
 #[derive(Debug)]
 pub(crate) struct Cells {
+    pub(crate) purpose: Purpose,
     /// Which columns of the input, in the order of a row.
     pub(crate) wanted: Vec<usize>,
     /// What those columns are called in messages.
@@ -61,9 +79,10 @@ impl Growing {
 }
 
 impl Cells {
-    pub(crate) fn new(names: Vec<String>, wanted: Vec<usize>, narrow: bool) -> Self {
+    pub(crate) fn new(purpose: Purpose, names: Vec<String>, wanted: Vec<usize>, narrow: bool) -> Self {
         let values = if narrow { Growing::F32(Vec::new()) } else { Growing::F64(Vec::new()) };
-        Self { wanted, names, weight: None, weight_name: String::new(), rows: 0, values, weights: Vec::new() }
+        let (weight, weight_name, weights) = (None, String::new(), Vec::new());
+        Self { purpose, wanted, names, weight, weight_name, rows: 0, values, weights }
     }
 
     /// Takes what has been gathered and starts again.

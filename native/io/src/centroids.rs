@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::error::Error;
+use crate::cell::Purpose;
+use crate::error::{Error, shown};
 use crate::format::Dialect;
 use crate::source::Input;
 use crate::stop::Stop;
@@ -16,6 +17,8 @@ pub struct Centroids {
     pub values: Vec<f64>,
     /// How many.
     pub clusters: usize,
+    /// What was guessed about the file and the user may want to know.
+    pub notes: Vec<String>,
 }
 
 /// Reads centroids from a CSV, TSV or Arrow file: by the features' names in any order, or by position when the file
@@ -25,6 +28,8 @@ pub struct Centroids {
 /// As [`read_table`](crate::read_table); [`Error::Data`] when features are missing.
 pub fn read_centroids(path: &Path, features: &[String], stop: &Arc<dyn Stop>) -> Result<Centroids, Error> {
     let mut reader = TableReader::open(Input::Path(path.to_owned()), Dialect::default(), stop)?;
+    reader.set_purpose(Purpose::Centroids);
+    let mut centroids = Centroids { values: Vec::new(), clusters: 0, notes: Vec::new() };
     if reader.is_headerless() {
         let (found, expected) = (reader.columns().len(), features.len());
         if found != expected {
@@ -34,10 +39,13 @@ pub fn read_centroids(path: &Path, features: &[String], stop: &Arc<dyn Stop>) ->
         }
         let places: Vec<usize> = (0..expected).collect();
         reader.select_places(&places)?;
+        let some: Vec<String> = features.iter().take(3).map(|name| shown(name)).collect();
+        let more = if expected > some.len() { ", …" } else { "" };
+        let (name, some) = (reader.name(), some.join(", "));
+        centroids.notes.push(format!("{name} has no header, so its columns were taken as {some}{more}"));
     } else {
         reader.select(features)?;
     }
-    let mut centroids = Centroids { values: Vec::new(), clusters: 0 };
     while let Some(batch) = reader.next_batch()? {
         centroids.values.extend(widened(&batch.values));
         centroids.clusters += batch.rows;

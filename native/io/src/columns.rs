@@ -1,10 +1,10 @@
 //! Which columns of a table are used, and why the others are not.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::csv::number::LookAlike;
 use crate::error::{Error, shown};
-use crate::names::did_you_mean;
+use crate::names::{did_you_mean, or_place, typed, with_comma};
 
 /// Which columns the caller wants.
 #[derive(Debug, Clone, Default)]
@@ -20,7 +20,7 @@ pub struct Selection {
 /// A column that is not used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {
-    /// Its name.
+    /// Its name, or its place (`column 3`) when it has none.
     pub name: String,
     /// Why, such as `not a number (row 1: "setosa")`, `empty`, `excluded`, `the weight`.
     pub reason: String,
@@ -88,14 +88,15 @@ pub(crate) struct Choice {
 pub(crate) fn choose(input: &str, profiles: &[Profile], selection: &Selection) -> Result<Choice, Error> {
     let index = Index::of(profiles.iter().map(|profile| profile.name.as_str()));
     for name in &selection.exclude {
-        index.require("exclude", name, input)?;
+        index.require("exclude", name, &selection.exclude, input)?;
     }
-    let weight = selection.weight.as_ref().map(|name| index.single("weight", name, input)).transpose()?;
+    let weight =
+        selection.weight.as_ref().map(|name| index.single("weight", name, &[], input)).transpose()?;
     let excluded = |name: &str| selection.exclude.iter().any(|each| each.trim() == name);
     let mut choice = Choice { weight, ..Choice::default() };
     if let Some(names) = &selection.columns {
         for name in names {
-            let column = index.single("columns", name, input)?;
+            let column = index.single("columns", name, names, input)?;
             if choice.used.contains(&column) {
                 return Err(Error::of_option("columns", format!("names \"{}\" twice", shown(name))));
             }
@@ -130,7 +131,7 @@ pub(crate) fn choose(input: &str, profiles: &[Profile], selection: &Selection) -
             nature.reason()
         };
         match reason {
-            Some(reason) => choice.skipped.push(Skipped { name: name.clone(), reason }),
+            Some(reason) => choice.skipped.push(Skipped { name: or_place(name, column), reason }),
             None if selection.columns.is_none() => choice.used.push(column),
             None => {}
         }
@@ -164,7 +165,7 @@ fn check(input: &str, profiles: &[Profile], choice: Choice) -> Result<Choice, Er
             let message =
                 format!("has two columns of numbers named \"{}\", columns {first} and {second}", shown(name));
             return Err(Error::about(input, message)
-                .advise(Some(format!("rename one, or leave both out with --exclude {}", shown(name)))));
+                .advise(Some(format!("rename one, or leave both out with --exclude {}", typed(name)))));
         }
     }
     Ok(choice)
@@ -186,15 +187,27 @@ impl<'a> Index<'a> {
         Self { names, places }
     }
 
-    fn require(&self, option: &'static str, name: &str, input: &str) -> Result<(usize, usize), Error> {
+    /// `list` is everything that the option names.
+    fn require(
+        &self,
+        option: &'static str,
+        name: &str,
+        list: &[String],
+        input: &str,
+    ) -> Result<(usize, usize), Error> {
         self.places.get(name.trim()).copied().ok_or_else(|| {
             let message = format!("names \"{}\", which is no column of {input}", shown(name));
-            Error::of_option(option, message).advise(did_you_mean(name, self.names.iter().copied()))
+            let names = || self.names.iter().copied();
+            let advice = match with_comma(list, name, names()) {
+                Some(whole) => Some(format!("quote a name with a comma: --{option} {}", typed(whole))),
+                None => did_you_mean(name, names()),
+            };
+            Error::of_option(option, message).advise(advice)
         })
     }
 
-    fn single(&self, option: &'static str, name: &str, input: &str) -> Result<usize, Error> {
-        let (place, count) = self.require(option, name, input)?;
+    fn single(&self, option: &'static str, name: &str, list: &[String], input: &str) -> Result<usize, Error> {
+        let (place, count) = self.require(option, name, list, input)?;
         if count > 1 {
             let message = format!("names \"{}\", and {input} has {count} columns of that name", shown(name));
             return Err(Error::of_option(option, message));
@@ -203,12 +216,7 @@ impl<'a> Index<'a> {
     }
 
     /// The places of a model's features, in the model's order.
-    pub(crate) fn features(
-        &self,
-        wanted: &[String],
-        input: &str,
-        headerless: bool,
-    ) -> Result<Vec<usize>, Error> {
+    pub(crate) fn features(&self, wanted: &[String], input: &str) -> Result<Vec<usize>, Error> {
         let missing: Vec<&String> =
             wanted.iter().filter(|name| !self.places.contains_key(name.as_str())).collect();
         if !missing.is_empty() {
@@ -220,11 +228,10 @@ impl<'a> Index<'a> {
                 String::new()
             };
             let noun = if missing.len() == 1 { "column" } else { "columns" };
-            let advice = if headerless {
-                Some("the input has no header row, so its columns are named x1, x2, …".to_owned())
-            } else {
-                missing.iter().find_map(|name| did_you_mean(name, self.names.iter().copied()))
-            };
+            // A column that is another feature already is not a mistyped one.
+            let matched: HashSet<&str> = wanted.iter().map(String::as_str).collect();
+            let free = || self.names.iter().copied().filter(|name| !matched.contains(name));
+            let advice = missing.iter().find_map(|name| did_you_mean(name, free()));
             let message = format!("lacks the {noun} {}{more}", some.join(", "));
             return Err(Error::about(input, message).advise(advice));
         }
@@ -312,9 +319,39 @@ mod tests {
     #[test]
     fn every_missing_feature_is_named() {
         let index = Index::of(["b", "a", "a"].into_iter());
-        let error = index.features(&names(&["b", "c", "d"]), "x", false).unwrap_err();
+        let error = index.features(&names(&["b", "c", "d"]), "x").unwrap_err();
         assert_eq!(error.to_string(), "x lacks the columns \"c\", \"d\"");
-        assert_eq!(index.features(&names(&["b"]), "x", false).unwrap(), [0]);
-        assert!(index.features(&names(&["a"]), "x", false).is_err());
+        assert_eq!(index.features(&names(&["b"]), "x").unwrap(), [0]);
+        assert!(index.features(&names(&["a"]), "x").is_err());
+    }
+
+    #[test]
+    fn a_column_that_is_found_is_not_suggested_for_one_that_is_missing() {
+        let hint = |columns: [&'static str; 2]| {
+            let index = Index::of(columns.into_iter());
+            index.features(&names(&["sepal_length", "petal_length"]), "x").unwrap_err().hint()
+        };
+        assert_eq!(hint(["petal_length", "b"]), None);
+        assert_eq!(hint(["petal_length", "Sepal_Length"]).unwrap(), "did you mean \"Sepal_Length\"?");
+    }
+
+    #[test]
+    fn a_name_with_a_comma_must_be_quoted_and_the_hint_says_how() {
+        let mut profiles = profiles();
+        profiles[0].name = "a,b".into();
+        let selection = Selection { columns: Some(names(&["a", "b"])), ..Selection::default() };
+        let error = choose("x", &profiles, &selection).unwrap_err();
+        assert_eq!(error.hint().unwrap(), "quote a name with a comma: --columns '\"a,b\"'");
+    }
+
+    #[test]
+    fn a_column_without_a_name_goes_by_its_place() {
+        let mut profiles = profiles();
+        profiles[1].name = String::new();
+        let choice = choose("x", &profiles, &Selection::default()).unwrap();
+        assert_eq!(
+            (choice.skipped[0].name.as_str(), choice.skipped[0].reason.as_str()),
+            ("column 2", "it has no name")
+        );
     }
 }

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use arrow_array::builder::StringBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float16Type, Float32Type, Float64Type};
-use arrow_array::{Array, ArrayRef, Float64Array, RecordBatch};
+use arrow_array::{Array, ArrayRef, Float64Array, RecordBatch, new_empty_array};
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::{ArrowError, DataType, Field, Schema};
 use kmeans_engine::Matrix;
 
-use crate::arrow::{brief, contained};
+use crate::arrow::contained;
 use crate::csv::split_fields::Fields;
 use crate::csv::table::RawRecords;
 use crate::csv::text::{push_f32, push_f64, push_field};
-use crate::error::Error;
+use crate::error::{Error, shown};
 use crate::table::widened;
 
 /// The columns of a text as Arrow: the selected ones float64, the others utf8.
@@ -26,8 +26,53 @@ pub(crate) fn text_schema(names: &[String], selected: &[usize]) -> Schema {
     Schema::new(names.iter().enumerate().map(field).collect::<Vec<_>>())
 }
 
-/// Records as Arrow columns; `before` rows have gone before.
+/// Whether text can hold every type of these columns.
+pub(crate) fn fits_text(input: &str, schema: &Schema) -> Result<(), Error> {
+    for (place, field) in schema.fields().iter().enumerate() {
+        let kind = field.data_type();
+        // Only the formatter itself knows, and it decides when it is made.
+        let made = contained(|| Column::new(&new_empty_array(kind), &options()).map(drop));
+        if made.is_err() {
+            let what = crate::arrow::number::name(kind);
+            let message =
+                format!("cannot be written as text: {} is {what}", column_named(field.name(), place));
+            return Err(Error::about(input, message).advise(Some(INSTEAD_ARROW.to_owned())));
+        }
+    }
+    Ok(())
+}
+
+const INSTEAD_ARROW: &str = "write Arrow instead, with an output named .arrow, or convert the column first";
+
+fn column_named(name: &str, place: usize) -> String {
+    if name.is_empty() { format!("column {}", place + 1) } else { format!("column \"{}\"", shown(name)) }
+}
+
+fn options() -> FormatOptions<'static> {
+    FormatOptions::new().with_null("").with_display_error(false)
+}
+
+/// Where a text is not UTF-8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NotUtf8 {
+    /// The data row, counted from 1.
+    pub(crate) row: u64,
+    /// The column, counted from 0.
+    pub(crate) column: usize,
+}
+
+impl NotUtf8 {
+    pub(crate) fn refused(self, input: &str) -> Error {
+        let (row, column) = (self.row, self.column + 1);
+        let sentence = format!("row {row}, column {column}: the text is not UTF-8, and Arrow holds no other");
+        Error::at(input, sentence)
+            .advise(Some("write CSV instead, which keeps the bytes as they are".to_owned()))
+    }
+}
+
+/// Records of `input` as Arrow columns; `before` rows have gone before.
 pub(crate) fn text_to_arrow(
+    input: &str,
     raw: &RawRecords,
     fields: &mut Fields,
     selected: &[usize],
@@ -41,8 +86,8 @@ pub(crate) fn text_to_arrow(
                 texts.push(StringBuilder::new());
             }
             if !selected.contains(&column) {
-                let text =
-                    std::str::from_utf8(field).map_err(|_| not_utf8(before + row as u64 + 1, column))?;
+                let place = NotUtf8 { row: before + row as u64 + 1, column };
+                let text = std::str::from_utf8(field).map_err(|_| place.refused(input))?;
                 texts[column].append_value(text);
             }
         }
@@ -60,43 +105,44 @@ pub(crate) fn text_to_arrow(
     Ok(texts.into_iter().enumerate().map(column).collect())
 }
 
-fn not_utf8(row: u64, column: usize) -> Error {
-    let message =
-        format!("row {row}, column {}: the text is not UTF-8, and Arrow holds no other", column + 1);
-    Error::Data { message, hint: Some("write CSV instead, which keeps the bytes as they are".to_owned()) }
-}
-
-/// A batch as lines of text; `complete` ends each row.
+/// A batch of `input` as lines of text; `complete` ends each row, and `before` rows have gone before.
 pub(crate) fn arrow_to_text(
+    input: &str,
     batch: &RecordBatch,
+    before: u64,
     delimiter: u8,
     text: &mut Vec<u8>,
     mut complete: impl FnMut(&mut Vec<u8>, usize),
 ) -> Result<(), Error> {
-    let failed = |error: ArrowError| {
-        Error::about("the table", format!("cannot be written as text ({})", brief(&error)))
+    let options = options();
+    let made = batch.columns().iter().map(|array| Column::new(array, &options));
+    let Ok(columns) = made.collect::<Result<Vec<Column<'_>>, _>>() else {
+        // An array may be refused for more than its type.
+        fits_text(input, &batch.schema())?;
+        return Err(Error::about(input, "cannot be written as text").advise(Some(INSTEAD_ARROW.to_owned())));
     };
-    let options = FormatOptions::new().with_null("").with_display_error(false);
-    let columns: Vec<Column<'_>> = batch
-        .columns()
-        .iter()
-        .map(|array| Column::new(array, &options))
-        .collect::<Result<_, _>>()
-        .map_err(failed)?;
     let mut scratch = String::new();
+    let mut place = (0, 0);
     contained(|| {
         for row in 0..batch.num_rows() {
             for (order, column) in columns.iter().enumerate() {
                 if order > 0 {
                     text.push(delimiter);
                 }
+                place = (row, order);
                 column.push(text, row, delimiter, &mut scratch)?;
             }
             complete(text, row);
         }
         Ok(())
     })
-    .map_err(failed)
+    .map_err(|_| {
+        let (row, order) = place;
+        let column = column_named(batch.schema_ref().field(order).name(), order);
+        let sentence =
+            format!("row {}, {column}: the value cannot be written as text", before + row as u64 + 1);
+        Error::at(input, sentence).advise(Some(INSTEAD_ARROW.to_owned()))
+    })
 }
 
 enum Column<'a> {

@@ -57,6 +57,16 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// The copy of an input that comes once and is needed twice cannot be made.
+    #[error("cannot copy {input} to the temporary folder {folder}: {}", reason(.source))]
+    Spool {
+        /// The input.
+        input: String,
+        /// Where the copy goes.
+        folder: String,
+        /// Why.
+        source: io::Error,
+    },
     /// Whoever read our standard output has stopped reading; not a failure worth a message.
     #[error("standard output was closed by its reader")]
     ClosedPipe,
@@ -91,7 +101,7 @@ impl Error {
         match self {
             Self::Option { .. } => Kind::Option,
             Self::Data { .. } | Self::Cell(_) => Kind::Data,
-            Self::Read { .. } | Self::Write { .. } => Kind::File,
+            Self::Read { .. } | Self::Write { .. } | Self::Spool { .. } => Kind::File,
             Self::ClosedPipe => Kind::ClosedPipe,
             Self::Interrupted => Kind::Interrupted,
         }
@@ -110,6 +120,10 @@ impl Error {
         match self {
             Self::Option { hint, .. } | Self::Data { hint, .. } => hint.clone(),
             Self::Cell(cell) => cell.hint.clone(),
+            Self::Spool { .. } => {
+                let variable = if cfg!(windows) { "TMP" } else { "TMPDIR" };
+                Some(format!("set {variable} to a folder with room for the whole input"))
+            }
             _ => None,
         }
     }
@@ -137,7 +151,18 @@ impl Error {
     }
 
     pub(crate) fn reading(name: &str, source: io::Error) -> Self {
-        if is_stopped(&source) { Self::Interrupted } else { Self::Read { name: name.to_owned(), source } }
+        if is_stopped(&source) {
+            return Self::Interrupted;
+        }
+        match source.downcast::<Spooling>() {
+            Ok(Spooling(source)) => Self::spooling(name, source),
+            Err(source) => Self::Read { name: name.to_owned(), source },
+        }
+    }
+
+    pub(crate) fn spooling(input: &str, source: io::Error) -> Self {
+        let folder = escaped(&std::env::temp_dir().to_string_lossy());
+        Self::Spool { input: input.to_owned(), folder, source }
     }
 
     pub(crate) fn writing(name: &str, source: io::Error) -> Self {
@@ -163,6 +188,30 @@ fn is_stopped(error: &io::Error) -> bool {
     error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Stopped>)
 }
 
+/// Travels through `std::io` so that a full temporary folder is not taken for an input that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the copy cannot be written")]
+struct Spooling(#[source] io::Error);
+
+pub(crate) fn spooling(error: io::Error) -> io::Error {
+    io::Error::other(Spooling(error))
+}
+
+/// Control characters escaped: a name may hold a line's end or colour the terminal.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    text.chars().for_each(|letter| push_escaped(&mut plain, letter));
+    plain
+}
+
+fn push_escaped(into: &mut String, letter: char) {
+    if letter.is_control() {
+        into.extend(letter.escape_default());
+    } else {
+        into.push(letter);
+    }
+}
+
 /// At most 40 characters, control characters escaped: a value may be a megabyte of escape sequences.
 pub(crate) fn shown(text: &str) -> String {
     const LONGEST: usize = 40;
@@ -172,11 +221,7 @@ pub(crate) fn shown(text: &str) -> String {
             short.push('…');
             break;
         }
-        if letter.is_control() {
-            short.extend(letter.escape_default());
-        } else {
-            short.push(letter);
-        }
+        push_escaped(&mut short, letter);
     }
     short
 }
@@ -229,6 +274,15 @@ mod tests {
     fn a_full_disk_is_told_without_its_number() {
         let error = Error::writing("x.csv", io::Error::from_raw_os_error(28));
         assert_eq!(error.to_string(), "cannot write to x.csv: no space left on device");
+    }
+
+    #[test]
+    fn a_full_temporary_folder_is_not_a_fault_of_the_input() {
+        let error = Error::reading("standard input", spooling(io::Error::from_raw_os_error(28)));
+        let text = error.to_string();
+        assert!(text.starts_with("cannot copy standard input to the temporary folder "), "{text}");
+        assert!(text.ends_with(": no space left on device"), "{text}");
+        assert!(error.hint().unwrap().contains("TMP"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use crate::error::Error;
-use crate::names::did_you_mean;
+use crate::names::{did_you_mean, shell_word};
 
 /// A kind of table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +42,45 @@ impl Format {
 
     pub(crate) fn delimiter(self) -> u8 {
         if self == Self::Tsv { b'\t' } else { b',' }
+    }
+}
+
+/// A kind of file that a name promises and no writer here makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unwritable {
+    file: String,
+    extension: String,
+    /// The command that compresses, for what is a compressed file.
+    command: Option<&'static str>,
+}
+
+impl Unwritable {
+    pub(crate) fn of_name(path: &Path) -> Option<Self> {
+        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+        let command = match extension.as_str() {
+            "gz" => Some("gzip"),
+            "zst" => Some("zstd"),
+            "bz2" => Some("bzip2"),
+            "xz" => Some("xz"),
+            "parquet" | "json" | "jsonl" | "ndjson" | "npy" | "xlsx" => None,
+            _ => return None,
+        };
+        Some(Self { file: path.display().to_string(), extension, command })
+    }
+
+    pub(crate) fn refused(&self, option: &'static str) -> Error {
+        let Self { file, extension, command } = self;
+        let (kind, advice) = match command {
+            Some(command) => {
+                let flag = if option == "labels" { "-l" } else { "-o" };
+                let file = shell_word(&crate::error::escaped(file));
+                let line = format!("kmeans … {flag} - | {command} > {file}");
+                ("compressed files are", format!("write to standard output and compress: {line}"))
+            }
+            None => ("that format is", "write .csv, .tsv or .arrow, and convert that".to_owned()),
+        };
+        Error::of_option(option, format!("names a .{extension} file, and {kind} not written"))
+            .advise(Some(advice))
     }
 }
 
@@ -137,13 +176,33 @@ pub(crate) fn lead(head: &[u8]) -> Option<Lead> {
     (!undecided).then_some(Lead::Text { bom: false })
 }
 
+/// What an input says of itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Signs<'a> {
+    /// The name in messages.
+    pub(crate) input: &'a str,
+    /// The file, if it is one that a command can read again.
+    pub(crate) file: Option<&'a str>,
+    pub(crate) lead: Lead,
+    /// The first bytes.
+    pub(crate) head: &'a [u8],
+    /// What the name says.
+    pub(crate) named: Option<Format>,
+}
+
+impl Signs<'_> {
+    /// A shell's line that does `what` to the input before it is read.
+    fn first(&self, what: &str) -> String {
+        match self.file {
+            Some(file) => format!("{what} {} | kmeans …", shell_word(file)),
+            None => format!("… | {what} | kmeans …"),
+        }
+    }
+}
+
 /// The format that the beginning, the name and the caller agree on.
-pub(crate) fn settle(
-    input: &str,
-    lead: Lead,
-    told: Option<Format>,
-    named: Option<Format>,
-) -> Result<Format, Error> {
+pub(crate) fn settle(signs: Signs<'_>, told: Option<Format>) -> Result<Format, Error> {
+    let Signs { input, lead, named, .. } = signs;
     let refuse = |what: &str, hint: String| Err(Error::about(input, what).advise(Some(hint)));
     let arrow = match lead {
         Lead::Parquet => {
@@ -151,15 +210,15 @@ pub(crate) fn settle(
             return refuse("is a Parquet file, which is not read yet", hint);
         }
         Lead::Gzip => {
-            let hint = format!("decompress it first: gzip -dc {input} | kmeans …");
+            let hint = format!("decompress it first: {}", signs.first("gzip -dc"));
             return refuse("is compressed with gzip", hint);
         }
         Lead::Zstd => {
-            let hint = format!("decompress it first: zstd -dc {input} | kmeans …");
+            let hint = format!("decompress it first: {}", signs.first("zstd -dc"));
             return refuse("is compressed with zstd", hint);
         }
         Lead::Utf16 => {
-            let hint = format!("convert it first: iconv -f UTF-16 -t UTF-8 {input} | kmeans …");
+            let hint = format!("convert it first: {}", signs.first("iconv -f UTF-16 -t UTF-8"));
             return refuse("is UTF-16 text, and only UTF-8 is read", hint);
         }
         Lead::ArrowFile | Lead::ArrowStream => true,
@@ -175,6 +234,10 @@ pub(crate) fn settle(
             Err(Error::of_option("format", format!("is arrow, but {input} holds no Arrow data")))
         }
         (Some(told), false) => Ok(told),
+        (None, false) if named == Some(Format::Arrow) && is_text(signs.head) => {
+            let hint = "if it is CSV, say --format csv".to_owned();
+            refuse("holds text, not Arrow data", hint)
+        }
         (None, false) if named == Some(Format::Arrow) => Err(Error::about(
             input,
             "is damaged or no Arrow file: it begins with neither a file's nor a stream's mark",
@@ -183,9 +246,18 @@ pub(crate) fn settle(
     }
 }
 
+/// Whether these bytes may be the beginning of a text.
+fn is_text(head: &[u8]) -> bool {
+    head.iter().all(|&byte| byte >= b' ' || byte.is_ascii_whitespace())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn signs(lead: Lead, named: Option<Format>) -> Signs<'static> {
+        Signs { input: "x", file: None, lead, head: b"a,b\n1,2\n", named }
+    }
 
     #[test]
     fn names_tell_the_format() {
@@ -221,10 +293,26 @@ mod tests {
 
     #[test]
     fn the_first_bytes_win_over_the_name_but_not_over_the_option() {
-        assert_eq!(settle("x", Lead::ArrowFile, None, Some(Format::Csv)).unwrap(), Format::Arrow);
-        assert_eq!(
-            settle("x", Lead::ArrowFile, Some(Format::Csv), None).unwrap_err().option(),
-            Some("format")
-        );
+        assert_eq!(settle(signs(Lead::ArrowFile, Some(Format::Csv)), None).unwrap(), Format::Arrow);
+        let error = settle(signs(Lead::ArrowFile, None), Some(Format::Csv)).unwrap_err();
+        assert_eq!(error.option(), Some("format"));
+    }
+
+    #[test]
+    fn text_in_a_file_named_as_arrow_is_called_text() {
+        let text = signs(Lead::Text { bom: false }, Some(Format::Arrow));
+        let error = settle(text, None).unwrap_err();
+        assert_eq!(error.to_string(), "x holds text, not Arrow data");
+        assert_eq!(error.hint().unwrap(), "if it is CSV, say --format csv");
+        let error = settle(Signs { head: b"\0\x01", ..text }, None).unwrap_err();
+        assert!(error.to_string().starts_with("x is damaged"));
+    }
+
+    #[test]
+    fn a_hint_can_be_followed_for_a_file_and_for_a_pipe() {
+        let hint =
+            |file| settle(Signs { file, ..signs(Lead::Gzip, None) }, None).unwrap_err().hint().unwrap();
+        assert_eq!(hint(Some("a b.gz")), "decompress it first: gzip -dc 'a b.gz' | kmeans …");
+        assert_eq!(hint(None), "decompress it first: … | gzip -dc | kmeans …");
     }
 }

@@ -3,20 +3,32 @@
 use std::fmt;
 use std::sync::Arc;
 
+use arrow_schema::SchemaRef;
+
+use crate::convert::{NotUtf8, fits_text};
 use crate::error::Error;
 use crate::format::{Dialect, Format};
 use crate::output::Output;
-use crate::source::{CHANGED, Place};
+use crate::place::{CHANGED, Place};
 use crate::stop::Stop;
 use crate::table::TableReader;
 use crate::write::TableWriter;
 
 /// The input of [`read_table`](crate::read_table): the file, or a temporary copy of what came through a pipe.
 pub struct Kept {
+    limits: Limits,
     name: String,
     place: Place,
     dialect: Dialect,
     features: Vec<usize>,
+}
+
+/// What stands in the way of another format.
+pub(crate) enum Limits {
+    /// The first text that is not UTF-8.
+    Text(Option<NotUtf8>),
+    /// The columns' types.
+    Arrow(SchemaRef),
 }
 
 impl fmt::Debug for Kept {
@@ -29,8 +41,27 @@ impl fmt::Debug for Kept {
 }
 
 impl Kept {
-    pub(crate) fn new(name: String, place: Place, dialect: Dialect, features: Vec<usize>) -> Self {
-        Self { name, place, dialect, features }
+    pub(crate) fn new(
+        name: String,
+        place: Place,
+        dialect: Dialect,
+        features: Vec<usize>,
+        limits: Limits,
+    ) -> Self {
+        Self { limits, name, place, dialect, features }
+    }
+
+    /// Whether the input can be written in another format, as far as reading it has told; `None` is its own. Cheap, so
+    /// that it can be asked before any work.
+    ///
+    /// # Errors
+    /// [`Error::Data`] naming what stands in the way.
+    pub fn can_become(&self, format: Option<Format>) -> Result<(), Error> {
+        match (&self.limits, format) {
+            (Limits::Text(Some(place)), Some(Format::Arrow)) => Err(place.refused(&self.name)),
+            (Limits::Arrow(schema), Some(Format::Csv | Format::Tsv)) => fits_text(&self.name, schema),
+            _ => Ok(()),
+        }
     }
 
     /// What was found out about the input.
@@ -52,7 +83,7 @@ impl Kept {
     ) -> Result<Vec<String>, Error> {
         let changed = || Error::about(&self.name, CHANGED);
         let source = self.place.reopen(&self.name, None, stop)?;
-        let mut reader = TableReader::of_source(source, self.dialect)?;
+        let mut reader = TableReader::of_source(source, self.dialect, false)?;
         if self.features.iter().any(|&column| column >= reader.columns().len()) {
             return Err(changed());
         }

@@ -15,9 +15,11 @@ mod labels;
 pub mod names;
 mod output;
 mod pipe;
+mod place;
 mod source;
 mod stop;
 mod table;
+mod temporary;
 mod values;
 mod write;
 
@@ -31,5 +33,6 @@ pub use output::Output;
 pub use source::Input;
 pub use stop::{Never, Stop};
 pub use table::{Batch, Table, TableReader, read_table};
+pub use temporary::remove_temporary_files;
 pub use values::ValuesWriter;
 pub use write::TableWriter;

@@ -1,4 +1,4 @@
-//! The nearest known name to a mistyped one.
+//! Names of columns: the nearest known one to a mistyped one, and how one is shown and typed.
 
 /// The candidate that `name` was most likely meant to be, or `None` when nothing is close: at most a third of the
 /// letters may differ (and one always may), letter case aside.
@@ -30,9 +30,98 @@ where
     nearest(name, candidates).map(|candidate| format!("did you mean \"{}\"?", crate::error::shown(candidate)))
 }
 
+/// A column's name as its bytes say; what is not UTF-8 is escaped, so that two such names stay two.
+pub(crate) fn of_bytes(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    let mut name = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        name.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            // Writing to a string does not fail.
+            let _ = write!(name, "\\x{byte:02x}");
+        }
+    }
+    name
+}
+
+/// What a column goes by where people read it: its name, or its place when it has none.
+pub(crate) fn or_place(name: &str, place: usize) -> String {
+    if name.trim().is_empty() { format!("column {}", place + 1) } else { name.to_owned() }
+}
+
+/// A name as it is typed in a list such as `--exclude`: quoted for the list, and for the shell, where it must be.
+pub(crate) fn typed(name: &str) -> String {
+    // Longer names are not typed but looked at.
+    const LONGEST: usize = 200;
+    if is_plain(name, "_.-") {
+        return name.to_owned();
+    }
+    let mut short: String = name.chars().take(LONGEST).collect();
+    if short.len() < name.len() {
+        short.push('…');
+    }
+    shell_word(&format!("\"{}\"", crate::error::escaped(&short).replace('"', "\"\"")))
+}
+
+/// One word of a shell's line.
+pub(crate) fn shell_word(text: &str) -> String {
+    if is_plain(text, "_.-/") {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+/// Whether nothing in `text` means anything to a shell; a dash in front would make it an option.
+fn is_plain(text: &str, also: &str) -> bool {
+    let plain = |letter: char| letter.is_alphanumeric() || also.contains(letter);
+    !text.is_empty() && !text.starts_with('-') && text.chars().all(plain)
+}
+
+/// The column with a comma in its name that `list`, which names `missing`, was meant to name.
+pub(crate) fn with_comma<'a, I>(list: &[String], missing: &str, columns: I) -> Option<&'a str>
+where
+    I: IntoIterator<Item = &'a str>,
+{
+    columns.into_iter().filter(|column| column.contains(',')).find(|column| {
+        let parts: Vec<&str> = column.split(',').map(str::trim).collect();
+        let meant = |window: &[String]| window.iter().map(|name| name.trim()).eq(parts.iter().copied());
+        parts.contains(&missing.trim()) && list.windows(parts.len()).any(meant)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_quoted_for_the_list_and_the_shell() {
+        for (name, expected) in [
+            ("sepal_length", "sepal_length"),
+            ("größe.1", "größe.1"),
+            ("a,b", "'\"a,b\"'"),
+            ("a b", "'\"a b\"'"),
+            ("say \"x\"", "'\"say \"\"x\"\"\"'"),
+            ("it's", "'\"it'\\''s\"'"),
+            ("-x", "'\"-x\"'"),
+            ("a\nb", "'\"a\\nb\"'"),
+        ] {
+            assert_eq!(typed(name), expected);
+        }
+    }
+
+    #[test]
+    fn names_that_are_not_utf8_stay_apart() {
+        assert_eq!(of_bytes(b"gr\xf6\xdfe"), "gr\\xf6\\xdfe");
+        assert_eq!(of_bytes("größe".as_bytes()), "größe");
+    }
+
+    #[test]
+    fn a_comma_in_a_name_is_found() {
+        let list = ["x", "a", "b"].map(String::from);
+        assert_eq!(with_comma(&list, "a", ["x", "a, b"]), Some("a, b"));
+        assert_eq!(with_comma(&list, "a", ["b,a", "a,c"]), None);
+        assert_eq!(with_comma(&list, "y", ["a,b"]), None);
+    }
 
     #[test]
     fn a_swapped_letter_is_recognised() {

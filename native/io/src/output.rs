@@ -1,16 +1,15 @@
 //! Where results go: standard output, or a file that appears whole or not at all.
 
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tempfile::{NamedTempFile, TempPath};
-
-use crate::error::Error;
-use crate::format::Format;
+use crate::error::{Error, escaped};
+use crate::format::{Format, Unwritable};
 use crate::pipe::when_ready;
 use crate::stop::Stop;
+use crate::temporary::Temporary;
 
 const BUFFER: usize = 256 << 10;
 
@@ -18,6 +17,7 @@ const BUFFER: usize = 256 << 10;
 pub struct Output {
     name: String,
     format: Option<Format>,
+    unwritable: Option<Unwritable>,
     stream: bool,
     writer: BufWriter<Patient>,
     pending: Option<Pending>,
@@ -25,7 +25,7 @@ pub struct Output {
 
 /// A temporary file and what becomes of it.
 struct Pending {
-    temporary: TempPath,
+    temporary: Temporary,
     target: PathBuf,
 }
 
@@ -59,38 +59,54 @@ impl Output {
         if target == Path::new("-") || STDOUT.iter().any(|name| target == Path::new(name)) {
             let name = "standard output".to_owned();
             let file = standard_output().map_err(|error| Error::writing(&name, error))?;
-            return Ok(Self::direct(name, None, true, file, stop));
+            return Ok(Self::direct(name, None, file, stop));
         }
-        let name = target.display().to_string();
+        let given = target;
+        let name = escaped(&given.display().to_string());
         let failed = |error| Error::writing(&name, error);
-        let target = follow(target).map_err(failed)?;
+        if STDERR.iter().any(|name| given == Path::new(name)) {
+            let file = standard_error().map_err(failed)?;
+            return Ok(Self::direct(name, None, file, stop));
+        }
+        let target = follow(given).map_err(failed)?;
         if protect.iter().any(|other| follow(other).is_ok_and(|other| other == target)) {
             return Err(failed(io::Error::other("another output goes to the same file")));
         }
-        let format = Format::of_name(Path::new(&name));
-        let stream =
-            Path::new(&name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("arrows"));
+        let format = Format::of_name(given);
         let existing = match fs::metadata(&target) {
             Ok(found) if found.is_dir() => return Err(failed(io::ErrorKind::IsADirectory.into())),
             Ok(found) => {
+                // A descriptor is somebody's open file, which is written on and not replaced.
+                let direct = !found.is_file() || is_descriptor(&target);
                 // A file that must not be written must not be renamed over either, though the directory may allow it.
-                let file = OpenOptions::new().write(true).open(&target).map_err(failed)?;
-                if !found.is_file() || under_dev(&target) {
-                    return Ok(Self::direct(name, format, true, file, stop));
+                let file = OpenOptions::new().write(true).append(direct).open(&target).map_err(failed)?;
+                if direct {
+                    return Ok(Self::direct(name, format, file, stop));
                 }
                 Some(found.permissions())
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(failed(error)),
         };
-        let (file, temporary) = beside(&target, existing).map_err(failed)?.into_parts();
-        let writer = BufWriter::with_capacity(BUFFER, Patient { file, stop: Arc::clone(stop) });
-        Ok(Self { name, format, stream, writer, pending: Some(Pending { temporary, target }) })
+        let (file, temporary) = Temporary::beside(&target, existing).map_err(failed)?;
+        let pending = Some(Pending { temporary, target });
+        let stream = given.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("arrows"));
+        let unwritable = Unwritable::of_name(given);
+        Ok(Self { unwritable, stream, pending, ..Self::direct(name, format, file, stop) })
     }
 
-    fn direct(name: String, format: Option<Format>, stream: bool, file: File, stop: &Arc<dyn Stop>) -> Self {
+    fn direct(name: String, format: Option<Format>, file: File, stop: &Arc<dyn Stop>) -> Self {
         let writer = BufWriter::with_capacity(BUFFER, Patient { file, stop: Arc::clone(stop) });
-        Self { name, format, stream, writer, pending: None }
+        Self { name, format, unwritable: None, stream: true, writer, pending: None }
+    }
+
+    /// Refuses a file whose name promises a table that no writer here makes, such as `o.csv.gz` or `o.parquet`.
+    /// `option` is the one that names the file. For tables only: a model is JSON.
+    ///
+    /// # Errors
+    /// [`Error::Option`].
+    pub fn refuse_unwritable(&self, option: &'static str) -> Result<(), Error> {
+        self.unwritable.as_ref().map_or(Ok(()), |unwritable| Err(unwritable.refused(option)))
     }
 
     /// The name in messages.
@@ -133,7 +149,7 @@ impl Output {
         match self.pending.take() {
             None => Ok(()),
             Some(Pending { temporary, target }) => {
-                temporary.persist(target).map_err(|error| Error::writing(&self.name, error.error))
+                temporary.persist(&target).map_err(|error| Error::writing(&self.name, error))
             }
         }
     }
@@ -151,41 +167,14 @@ impl Write for Output {
 
 const STDOUT: [&str; 3] = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 
-fn under_dev(target: &Path) -> bool {
-    target.starts_with("/dev") || target.starts_with("/proc")
-}
+const STDERR: [&str; 3] = ["/dev/stderr", "/dev/fd/2", "/proc/self/fd/2"];
 
-/// A temporary file in the same directory, because a rename works within one file system only.
-fn beside(target: &Path, existing: Option<Permissions>) -> io::Result<NamedTempFile> {
-    let folder = match target.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".kmeans-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // What a new file gets; the umask is taken off on creation.
-        builder.permissions(Permissions::from_mode(0o666));
-    }
-    let file = builder.tempfile_in(folder).map_err(bare)?;
-    if let Some(permissions) = existing {
-        file.as_file().set_permissions(permissions)?;
-    }
-    Ok(file)
-}
-
-/// The error without the temporary file's path, which means nothing to anybody.
-fn bare(error: io::Error) -> io::Error {
-    match error.kind() {
-        kind @ (io::ErrorKind::NotFound
-        | io::ErrorKind::NotADirectory
-        | io::ErrorKind::PermissionDenied
-        | io::ErrorKind::ReadOnlyFilesystem
-        | io::ErrorKind::StorageFull) => kind.into(),
-        _ => error,
-    }
+/// Whether a path is an open file of a process. What such a link says, `pipe:[123]` or the name of a file that is gone,
+/// is no path: only the system can follow it.
+fn is_descriptor(target: &Path) -> bool {
+    ["/dev/stdin", "/dev/stdout", "/dev/stderr"].iter().any(|name| target == Path::new(name))
+        || target.starts_with("/dev/fd")
+        || target.starts_with("/proc")
 }
 
 /// The file that a chain of symbolic links ends at, whether it exists or not.
@@ -194,6 +183,9 @@ fn follow(target: &Path) -> io::Result<PathBuf> {
     const LINKS: usize = 40;
     let mut path = target.to_owned();
     for _ in 0..LINKS {
+        if is_descriptor(&path) {
+            return Ok(path);
+        }
         let Ok(next) = fs::read_link(&path) else { return Ok(spelled(path)) };
         path = path.parent().unwrap_or(Path::new("")).join(next);
     }
@@ -203,8 +195,7 @@ fn follow(target: &Path) -> io::Result<PathBuf> {
 /// One spelling of the directory, so that `./x` and `x` are the same file.
 fn spelled(path: PathBuf) -> PathBuf {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let real = if under_dev(&path) { None } else { folder.canonicalize().ok() };
-    match (real, path.file_name()) {
+    match (folder.canonicalize().ok(), path.file_name()) {
         (Some(folder), Some(name)) => folder.join(name),
         _ => path,
     }
@@ -216,10 +207,22 @@ fn standard_output() -> io::Result<File> {
     Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?))
 }
 
+#[cfg(unix)]
+fn standard_error() -> io::Result<File> {
+    use std::os::fd::AsFd;
+    Ok(File::from(io::stderr().as_fd().try_clone_to_owned()?))
+}
+
 #[cfg(windows)]
 fn standard_output() -> io::Result<File> {
     use std::os::windows::io::AsHandle;
     Ok(File::from(io::stdout().as_handle().try_clone_to_owned()?))
+}
+
+#[cfg(windows)]
+fn standard_error() -> io::Result<File> {
+    use std::os::windows::io::AsHandle;
+    Ok(File::from(io::stderr().as_handle().try_clone_to_owned()?))
 }
 
 #[cfg(test)]
@@ -265,7 +268,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (real, link) = (folder.path().join("real.csv"), folder.path().join("link.csv"));
         fs::write(&real, "old").unwrap();
-        fs::set_permissions(&real, Permissions::from_mode(0o640)).unwrap();
+        fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
         symlink("real.csv", &link).unwrap();
         let mut output = open(&link).unwrap();
         output.put(b"new").unwrap();
@@ -291,6 +294,64 @@ mod tests {
         output.put(b"new").unwrap();
         let error = output.finish().unwrap_err();
         assert_eq!(error.to_string(), "cannot write to /dev/full: no space left on device");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_pipe_behind_a_descriptor_is_written_directly() {
+        use std::io::Read;
+        use std::os::fd::AsRawFd;
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        let (mut read, write) = io::pipe().unwrap();
+        let number = write.as_raw_fd();
+        std::os::unix::fs::symlink(format!("/dev/fd/{number}"), &link).unwrap();
+        let paths = ["/dev/fd", "/proc/self/fd"].map(|folder| PathBuf::from(format!("{folder}/{number}")));
+        for path in paths.iter().chain([&link]) {
+            let mut output = open(path).unwrap();
+            output.put(b"new").unwrap();
+            output.finish().unwrap();
+            let mut back = [0; 3];
+            read.read_exact(&mut back).unwrap();
+            assert_eq!(&back, b"new", "{}", path.display());
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_behind_a_descriptor_is_written_on_and_not_replaced() {
+        use std::os::fd::AsRawFd;
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(b"old,").unwrap();
+        let path = PathBuf::from(format!("/dev/fd/{}", file.as_file().as_raw_fd()));
+        let mut output = open(&path).unwrap();
+        output.put(b"new").unwrap();
+        output.finish().unwrap();
+        assert_eq!(fs::read_to_string(file.path()).unwrap(), "old,new");
+    }
+
+    #[test]
+    fn a_name_that_promises_what_is_not_written_is_refused_before_the_work() {
+        let folder = tempfile::tempdir().unwrap();
+        let refused = |name: &str| {
+            let error = open(&folder.path().join(name)).unwrap().refuse_unwritable("output").unwrap_err();
+            (error.option(), error.to_string(), error.hint().unwrap())
+        };
+        let (option, message, hint) = refused("o.csv.GZ");
+        assert_eq!(
+            (option, message.as_str()),
+            (Some("output"), "names a .gz file, and compressed files are not written")
+        );
+        assert!(hint.starts_with("write to standard output and compress: kmeans … -o - | gzip > "), "{hint}");
+        assert!(hint.ends_with("o.csv.GZ"), "{hint}");
+        for name in ["o.parquet", "o.json", "o.jsonl", "o.ndjson", "o.npy", "o.xlsx"] {
+            let (_, message, hint) = refused(name);
+            assert!(message.contains(&name[1..]), "{message}");
+            assert_eq!(hint, "write .csv, .tsv or .arrow, and convert that");
+        }
+        for name in ["o", "o.csv", "o.dat", "o.arrows"] {
+            assert!(open(&folder.path().join(name)).unwrap().refuse_unwritable("output").is_ok(), "{name}");
+        }
     }
 
     #[test]

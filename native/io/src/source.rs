@@ -1,14 +1,14 @@
-//! Where bytes come from, and how they are read a second time.
+//! Where bytes come from.
 
 use std::fs::{self, File};
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
 
-use crate::error::{Error, stopped};
-use crate::format::{Format, Lead, lead};
+use crate::error::{Error, escaped, spooling, stopped};
+use crate::format::{Format, Lead, Signs, lead};
 use crate::pipe::{CHUNK, Pipe, when_ready};
+use crate::place::{Place, ReadSeek, Shared, spool};
 use crate::stop::Stop;
 
 /// A table's bytes.
@@ -28,21 +28,7 @@ pub enum Input {
     },
 }
 
-/// Bytes in memory that several readers share.
-#[derive(Clone)]
-pub(crate) struct Shared(Arc<Vec<u8>>);
-
-impl AsRef<[u8]> for Shared {
-    fn as_ref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-/// What can be read from any place.
-pub(crate) trait ReadSeek: Read + Seek + Send {}
-impl<T: Read + Seek + Send> ReadSeek for T {}
-
-enum Origin {
+pub(crate) enum Origin {
     /// A regular file from its first byte.
     File(File),
     Pipe(Pipe),
@@ -50,21 +36,13 @@ enum Origin {
     Reader(Box<dyn Read + Send>),
 }
 
-/// Where the same bytes can be had again.
-pub(crate) enum Place {
-    /// A regular file as it was when it was opened.
-    Path { path: PathBuf, length: u64, modified: Option<SystemTime> },
-    /// A copy that was made while reading.
-    Spool(File),
-    /// Bytes in memory.
-    Memory(Shared),
-}
-
 /// An opened input whose first bytes are known.
 pub(crate) struct Source {
     pub(crate) name: String,
+    /// A regular file's path.
+    file: Option<String>,
     /// What the file's name says.
-    pub(crate) named: Option<Format>,
+    named: Option<Format>,
     pub(crate) lead: Lead,
     /// Bytes in all, for regular files and memory.
     pub(crate) length: Option<u64>,
@@ -82,8 +60,8 @@ impl Source {
             Input::Path(path) => Self::open_path(&path, stop)?,
             Input::Stdin => Self::open_stdin(stop)?,
             Input::Ipc(bytes) => {
-                let bytes = Shared(Arc::new(bytes));
-                let (length, place) = (bytes.0.len() as u64, Place::Memory(bytes.clone()));
+                let bytes = Shared::new(bytes);
+                let (length, place) = (bytes.len(), Place::Memory(bytes.clone()));
                 (
                     "the Arrow data".to_owned(),
                     None,
@@ -94,11 +72,17 @@ impl Source {
             }
             Input::Reader { name, reader } => (name, None, None, Origin::Reader(reader), None),
         };
+        // Only a regular file is there to be read by another command.
+        let file = match &place {
+            Some(Place::Path { path, .. }) => Some(path.display().to_string()),
+            _ => None,
+        };
         let place = match place {
             None if keep => Some(Place::Spool(spool(&name)?)),
             place => place.filter(|_| keep),
         };
-        Self::begin(name, named, length, origin, place, stop)
+        let source = Self::begin(name, named, length, origin, place, stop)?;
+        Ok(Self { file, ..source })
     }
 
     #[expect(clippy::type_complexity, reason = "the five parts are taken apart at the only call")]
@@ -106,7 +90,7 @@ impl Source {
         path: &Path,
         stop: &Arc<dyn Stop>,
     ) -> Result<(String, Option<Format>, Option<u64>, Origin, Option<Place>), Error> {
-        let name = path.display().to_string();
+        let name = escaped(&path.display().to_string());
         let failed = |error| Error::reading(&name, error);
         let found = fs::metadata(path).map_err(failed)?;
         if found.is_dir() {
@@ -144,7 +128,8 @@ impl Source {
         Ok((name, None, None, Origin::Pipe(pipe), None))
     }
 
-    fn begin(
+    /// Reads as far as the first bytes tell what follows.
+    pub(crate) fn begin(
         name: String,
         named: Option<Format>,
         length: Option<u64>,
@@ -155,6 +140,7 @@ impl Source {
         let (lead_unknown, stop) = (Lead::Text { bom: false }, Arc::clone(stop));
         let mut source = Self {
             name,
+            file: None,
             named,
             lead: lead_unknown,
             length,
@@ -205,7 +191,7 @@ impl Source {
             if count == 0 {
                 break;
             }
-            copy.write_all(&buffer[..count]).map_err(|error| Error::writing(COPY, error))?;
+            copy.write_all(&buffer[..count]).map_err(|error| Error::spooling(&name, error))?;
         }
         let again = copy.try_clone().map_err(failed)?;
         Ok((Box::new(again), Some(Place::Spool(copy))))
@@ -221,12 +207,16 @@ impl Source {
         self.place.as_ref().map(|place| place.share(&self.name)).transpose()
     }
 
+    /// What tells the format.
+    pub(crate) fn signs(&self) -> Signs<'_> {
+        let Self { name, file, lead, head, named, .. } = self;
+        Signs { input: name, file: file.as_deref(), lead: *lead, head, named: *named }
+    }
+
     pub(crate) fn stop(&self) -> &Arc<dyn Stop> {
         &self.stop
     }
 }
-
-const COPY: &str = "the temporary copy of the input";
 
 impl Read for Source {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
@@ -252,65 +242,10 @@ impl Read for Source {
             },
         })?;
         if let Some(Place::Spool(copy)) = &mut self.place {
-            copy.write_all(&into[..count])?;
+            copy.write_all(&into[..count]).map_err(spooling)?;
         }
         Ok(count)
     }
-}
-
-impl Place {
-    /// Whether a file is still the one that was opened.
-    pub(crate) fn is_unchanged(&self) -> bool {
-        match self {
-            Self::Path { path, length, modified } => fs::metadata(path)
-                .is_ok_and(|found| found.len() == *length && found.modified().ok() == *modified),
-            Self::Spool(_) | Self::Memory(_) => true,
-        }
-    }
-
-    fn share(&self, name: &str) -> Result<Self, Error> {
-        Ok(match self {
-            Self::Path { path, length, modified } => {
-                Self::Path { path: path.clone(), length: *length, modified: *modified }
-            }
-            Self::Spool(copy) => Self::Spool(copy.try_clone().map_err(|error| Error::reading(name, error))?),
-            Self::Memory(bytes) => Self::Memory(bytes.clone()),
-        })
-    }
-
-    /// The bytes from the start, once more.
-    pub(crate) fn reopen(
-        &self,
-        name: &str,
-        named: Option<Format>,
-        stop: &Arc<dyn Stop>,
-    ) -> Result<Source, Error> {
-        let failed = |error| Error::reading(name, error);
-        let (length, origin) = match self {
-            Self::Path { path, length, .. } => {
-                let file = File::open(path).map_err(failed)?;
-                if !self.is_unchanged() {
-                    return Err(Error::about(name, CHANGED));
-                }
-                (Some(*length), Origin::File(file))
-            }
-            Self::Spool(copy) => {
-                let mut file = copy.try_clone().map_err(failed)?;
-                file.seek(SeekFrom::Start(0)).map_err(failed)?;
-                (file.metadata().ok().map(|found| found.len()), Origin::File(file))
-            }
-            Self::Memory(bytes) => (Some(bytes.0.len() as u64), Origin::Memory(Cursor::new(bytes.clone()))),
-        };
-        Source::begin(name.to_owned(), named, length, origin, None, stop)
-    }
-}
-
-/// Says that an input is no longer what it was.
-pub(crate) const CHANGED: &str = "changed while it was being read";
-
-fn spool(name: &str) -> Result<File, Error> {
-    tempfile::tempfile()
-        .map_err(|source| Error::Write { name: format!("a temporary copy of {name}"), source })
 }
 
 #[cfg(unix)]
@@ -351,15 +286,14 @@ mod tests {
         assert_eq!(everything(&mut source), b"ARROW but text");
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
-    fn a_kept_reader_is_read_twice() {
-        let mut source = Source::open(reader(b"a,b\n1,2\n"), true, &never()).unwrap();
-        everything(&mut source);
-        let place = source.into_place().unwrap();
-        for _ in 0..2 {
-            let mut again = place.reopen("x", None, &never()).unwrap();
-            assert_eq!(everything(&mut again), b"a,b\n1,2\n");
-        }
+    fn a_full_temporary_folder_is_told_as_such() {
+        let full = || Some(Place::Spool(fs::OpenOptions::new().write(true).open("/dev/full").unwrap()));
+        let origin = || Origin::Reader(Box::new(&b"a,b\n1,2\n"[..]));
+        let error = Source::begin("x".to_owned(), None, None, origin(), full(), &never()).err().unwrap();
+        assert!(error.to_string().starts_with("cannot copy x to the temporary folder "), "{error}");
+        assert!(error.hint().is_some());
     }
 
     #[test]
@@ -373,17 +307,6 @@ mod tests {
             assert_eq!(all, "ARROW1 and more");
             assert!(place.is_some());
         }
-    }
-
-    #[test]
-    fn a_changed_file_is_noticed() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        fs::write(file.path(), "a\n1\n").unwrap();
-        let source = Source::open(Input::Path(file.path().to_owned()), true, &never()).unwrap();
-        let place = source.into_place().unwrap();
-        fs::write(file.path(), "a\n1\n2\n").unwrap();
-        let error = place.reopen("x", None, &never()).err().unwrap();
-        assert_eq!(error.to_string(), "x changed while it was being read");
     }
 
     #[test]

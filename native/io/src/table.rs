@@ -6,14 +6,17 @@ use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use kmeans_engine::{Matrix, Values};
 
+use crate::added::CLUSTER;
 use crate::arrow::table::ArrowTable;
-use crate::cell::Cells;
-use crate::columns::{Index, Profile, Selection, Skipped, choose};
+use crate::cell::{Cells, Purpose};
+use crate::columns::{Index, Nature, Profile, Selection, Skipped, choose};
+use crate::convert::fits_text;
 use crate::csv::table::{CsvTable, RawRecords, TextStyle};
 use crate::error::Error;
 use crate::format::{Dialect, Format, settle};
-use crate::kept::Kept;
-use crate::source::{Input, Place, Source};
+use crate::kept::{Kept, Limits};
+use crate::place::Place;
+use crate::source::{Input, Source};
 use crate::stop::Stop;
 
 /// A table for training.
@@ -46,8 +49,15 @@ pub fn read_table(
     stop: &Arc<dyn Stop>,
 ) -> Result<Table, Error> {
     let mut reader = TableReader::open_kept(input, dialect, keep_source, stop)?;
+    reader.purpose = Purpose::Fit;
     let profiles = reader.profiles()?;
+    reader.notes.extend(reader.doubt(|column| profiles[column].nature == Nature::Numeric));
     let choice = choose(&reader.name, &profiles, selection)?;
+    if selection.columns.is_none() && choice.used.iter().any(|&column| profiles[column].name == CLUSTER) {
+        reader.notes.push(format!(
+            "the column {CLUSTER} is clustered on too; if it comes from an earlier run, leave it out with --exclude {CLUSTER}"
+        ));
+    }
     let mut cells = reader.cells(&choice.used);
     cells.weight = choice.weight;
     cells.weight_name = choice.weight.map(|column| profiles[column].name.clone()).unwrap_or_default();
@@ -119,6 +129,7 @@ pub struct TableReader {
     format: Format,
     length: Option<u64>,
     body: Body,
+    purpose: Purpose,
     notes: Vec<String>,
     cells: Cells,
     total: u64,
@@ -135,23 +146,32 @@ impl TableReader {
     }
 
     fn open_kept(input: Input, dialect: Dialect, keep: bool, stop: &Arc<dyn Stop>) -> Result<Self, Error> {
-        Self::of_source(Source::open(input, keep, stop)?, dialect)
+        Self::of_source(Source::open(input, keep, stop)?, dialect, keep)
     }
 
-    pub(crate) fn of_source(source: Source, dialect: Dialect) -> Result<Self, Error> {
-        let format = settle(&source.name, source.lead, dialect.format, source.named)?;
+    pub(crate) fn of_source(source: Source, dialect: Dialect, keep: bool) -> Result<Self, Error> {
+        let format = settle(source.signs(), dialect.format)?;
         let (name, length, stop) = (source.name.clone(), source.length, Arc::clone(source.stop()));
         let mut notes = Vec::new();
         let (format, body) = if format == Format::Arrow {
             (format, Body::Arrow(Box::new(ArrowTable::open(source)?)))
         } else {
-            let (table, note) = CsvTable::open(source, format, dialect)?;
+            let (mut table, note) = CsvTable::open(source, format, dialect)?;
+            if keep {
+                table.watch_utf8();
+            }
             notes.extend(note);
             let format = if table.style.delimiter == b'\t' { Format::Tsv } else { Format::Csv };
             (format, Body::Csv(Box::new(table)))
         };
-        let cells = Cells::new(Vec::new(), Vec::new(), false);
-        Ok(Self { name, format, length, body, notes, cells, total: 0, stop })
+        let purpose = Purpose::Predict;
+        let cells = Cells::new(purpose, Vec::new(), Vec::new(), false);
+        Ok(Self { name, format, length, body, purpose, notes, cells, total: 0, stop })
+    }
+
+    /// Only before columns are selected.
+    pub(crate) fn set_purpose(&mut self, purpose: Purpose) {
+        self.purpose = purpose;
     }
 
     /// The input's name in messages.
@@ -182,10 +202,34 @@ impl TableReader {
     /// # Errors
     /// [`Error::Data`] naming every missing column, a name that several columns share, or a column of another type.
     pub fn select(&mut self, names: &[String]) -> Result<(), Error> {
-        let headerless = self.is_headerless();
         let index = Index::of(self.columns().iter().map(String::as_str));
-        let columns = index.features(names, &self.name, headerless)?;
+        let columns = index.features(names, &self.name).map_err(|error| match error.hint() {
+            _ if self.is_headerless() => error
+                .advise(Some("the input has no header row, so its columns are named x1, x2, …".to_owned())),
+            None => error.advise(self.doubt(|_| true)),
+            Some(_) => error,
+        })?;
         self.select_places(&columns)
+    }
+
+    /// Says that a header may be data, when the names of columns for which `numeric` holds are numbers.
+    fn doubt(&self, numeric: impl Fn(usize) -> bool) -> Option<String> {
+        match &self.body {
+            Body::Csv(table) => table.doubt(numeric),
+            Body::Arrow(_) => None,
+        }
+    }
+
+    /// Whether this table can be written in another format, as far as its columns' types tell; `None` is its own.
+    /// Cheap, so that it can be asked before any work.
+    ///
+    /// # Errors
+    /// [`Error::Data`] naming the column that stands in the way.
+    pub fn can_become(&self, format: Option<Format>) -> Result<(), Error> {
+        match (&self.body, format) {
+            (Body::Arrow(table), Some(Format::Csv | Format::Tsv)) => fits_text(&self.name, table.schema()),
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn select_places(&mut self, columns: &[usize]) -> Result<(), Error> {
@@ -197,24 +241,29 @@ impl TableReader {
         Ok(())
     }
 
-    /// The next rows, `None` at the end.
+    /// The next rows, at least one; `None` at the end.
     ///
     /// # Errors
     /// As [`read_table`].
     pub fn next_batch(&mut self) -> Result<Option<Batch>, Error> {
-        let mut cells = std::mem::replace(&mut self.cells, Cells::new(Vec::new(), Vec::new(), false));
         let mut raw = RawRecords::default();
-        let filled = self.fill(&mut cells, Some(&mut raw));
-        let (rows, values) = cells.take();
-        self.cells = cells;
-        let payload = match filled? {
-            Filled::End => return Ok(None),
-            Filled::Text => Payload::Text(raw),
-            Filled::Arrow(batch) => Payload::Arrow(batch),
-        };
-        self.total += rows as u64;
-        self.stop.rows(self.total);
-        Ok(Some(Batch { rows, values, payload }))
+        loop {
+            let none = Cells::new(self.purpose, Vec::new(), Vec::new(), false);
+            let mut cells = std::mem::replace(&mut self.cells, none);
+            let filled = self.fill(&mut cells, Some(&mut raw));
+            let (rows, values) = cells.take();
+            self.cells = cells;
+            let payload = match filled? {
+                Filled::End => return Ok(None),
+                // An Arrow batch may be empty, and nobody has a use for one.
+                _ if rows == 0 => continue,
+                Filled::Text => Payload::Text(raw),
+                Filled::Arrow(batch) => Payload::Arrow(batch),
+            };
+            self.total += rows as u64;
+            self.stop.rows(self.total);
+            return Ok(Some(Batch { rows, values, payload }));
+        }
     }
 
     /// Whether the columns' names were made up.
@@ -244,7 +293,7 @@ impl TableReader {
     fn cells(&self, columns: &[usize]) -> Cells {
         let names = columns.iter().map(|&column| self.columns()[column].clone()).collect();
         let narrow = matches!(&self.body, Body::Arrow(table) if table.is_narrow(columns));
-        Cells::new(names, columns.to_vec(), narrow)
+        Cells::new(self.purpose, names, columns.to_vec(), narrow)
     }
 
     fn project(&mut self, cells: &Cells) {
@@ -288,11 +337,15 @@ impl TableReader {
             },
             Body::Arrow(_) => Dialect { format: Some(self.format), header: None, delimiter: None },
         };
+        let limits = match &self.body {
+            Body::Csv(table) => Limits::Text(table.not_utf8()),
+            Body::Arrow(table) => Limits::Arrow(table.schema().clone()),
+        };
         let place: Option<Place> = match self.body {
             Body::Csv(table) => table.into_source().into_place(),
             Body::Arrow(table) => table.into_place(),
         };
-        place.map(|place| Kept::new(self.name, place, dialect, features))
+        place.map(|place| Kept::new(self.name, place, dialect, features, limits))
     }
 }
 

@@ -46,6 +46,8 @@ pub struct TableWriter {
     route: Route,
     added: Added,
     warnings: Vec<String>,
+    /// The input's name.
+    input: String,
     text: Vec<u8>,
     rows: u64,
 }
@@ -54,10 +56,10 @@ impl TableWriter {
     /// Writes the header. The format is `format`, else what the output's name says, else the input's; with `clusters`
     /// columns `distance_0` to `distance_{clusters - 1}` follow the label.
     ///
-    /// Text that becomes Arrow keeps every field verbatim as utf8 but for the selected columns, which become float64.
+    /// [`TableReader::can_become`] tells before whether the table's types allow it. Text that becomes Arrow keeps every field verbatim as utf8 but for the selected columns, which become float64.
     ///
     /// # Errors
-    /// [`Error::Write`], [`Error::ClosedPipe`].
+    /// [`Error::Write`], [`Error::ClosedPipe`]; as [`TableReader::can_become`].
     pub fn new(
         reader: &TableReader,
         mut output: Output,
@@ -66,6 +68,7 @@ impl TableWriter {
     ) -> Result<Self, Error> {
         let (added, warnings) = Added::beside(reader.columns(), clusters);
         let target = format.or(output.format()).unwrap_or(reader.format());
+        reader.can_become(Some(target))?;
         let mut text = Vec::new();
         let route = match (reader.layout(), target) {
             (Layout::Text(style), Format::Arrow) => {
@@ -106,7 +109,7 @@ impl TableWriter {
                 Route::ArrowToText { output: begin(output, &text)?, delimiter }
             }
         };
-        Ok(Self { route, added, warnings, text, rows: 0 })
+        Ok(Self { route, added, warnings, input: reader.name().to_owned(), text, rows: 0 })
     }
 
     /// What the user should know, such as that `cluster` was taken and another name was used.
@@ -145,7 +148,7 @@ impl TableWriter {
                 output.send()?;
             }
             (Route::TextToArrow { sink, fields, selected }, Payload::Text(raw)) => {
-                let columns = text_to_arrow(raw, fields, selected, &batch.values, self.rows)?;
+                let columns = text_to_arrow(&self.input, raw, fields, selected, &batch.values, self.rows)?;
                 let whole = assemble(sink, columns, added.arrays(labels, distances))?;
                 sink.append(whole)?;
             }
@@ -154,7 +157,7 @@ impl TableWriter {
                 sink.write(&whole)?;
             }
             (Route::ArrowToText { output, delimiter }, Payload::Arrow(given)) => {
-                arrow_to_text(given, *delimiter, text, |text, row| {
+                arrow_to_text(&self.input, given, self.rows, *delimiter, text, |text, row| {
                     added.push_row(text, *delimiter, row, labels, distances);
                     text.push(b'\n');
                 })?;

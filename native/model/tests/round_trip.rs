@@ -1,17 +1,17 @@
 //! A model comes back as it went, and a text that is no model gets a sentence.
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
-use kmeans_engine::{FitParams, InMemory, Matrix, Points, Values, Weights, fit};
+use kmeans_engine::{FitParams, InMemory, Matrix, Values, Weights, fit};
 use kmeans_model::{Error, Model};
 use proptest::prelude::*;
 
 fn model(values: Vec<f64>, clusters: usize, weights: Option<&[f64]>) -> Model {
     let weights = weights.map(|w| Weights::new(w).unwrap());
-    let points = Points { matrix: Matrix::new(2, Values::F64(values)), weights };
-    let plan =
-        FitParams { clusters, seed: u64::MAX, ..FitParams::default() }.check(points.counting(), 2).unwrap();
-    let weight = points.weights.as_ref().map(|_| "w");
-    let found = fit(&mut InMemory::new(points, Some(1)).unwrap(), &plan, &()).unwrap();
+    let matrix = Matrix::new(2, Values::F64(values));
+    let params = FitParams { clusters, seed: u64::MAX, ..FitParams::default() };
+    let plan = params.check(matrix.rows(), 2, weights.as_ref()).unwrap();
+    let weight = weights.as_ref().map(|_| "w");
+    let found = fit(&mut InMemory::new(matrix, weights, Some(1), None).unwrap(), &plan, &()).unwrap();
     Model::new(&found, &plan, &["a".to_owned(), "b \"c\"".to_owned()], weight, "1.2.3")
 }
 

@@ -164,6 +164,7 @@ fn write(
     let format = format.map(str::parse).transpose()?;
     let names: Vec<String> = (1..=blobs.params().features).map(|i| format!("x{i}")).collect();
     let output = Output::open(Path::new(target), &[], &control.stop())?;
+    output.refuse_unwritable("output")?;
     let mut writer = ValuesWriter::new(output, format, &names, truth)?;
     let (mut values, mut labels) = (Vec::new(), Vec::new());
     batches(blobs, control, |from, to| {

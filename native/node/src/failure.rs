@@ -68,6 +68,7 @@ impl From<kmeans_engine::Error> for Failure {
             Error::NoRows
             | Error::NotFinite { .. }
             | Error::Weight { .. }
+            | Error::WeightSum
             | Error::NoWeight
             | Error::Columns { .. } => Self::new(ErrorCode::InvalidData, message),
         }

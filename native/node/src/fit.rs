@@ -102,7 +102,10 @@ fn fit(table: Table, options: FitOptions, control: &Arc<Control>) -> Result<Fitt
     let never: Arc<dyn Stop> = Arc::new(Never);
     let outputs = outputs::open(targets, &never)?;
     control.enter(Phase::Reading);
-    let loaded = load(table, &request, control)?;
+    let mut loaded = load(table, &request, control)?;
+    if let ([_, Some(output), _], Again::Kept(kept)) = (&outputs, &loaded.again) {
+        kept.can_become(output.format())?;
+    }
     let weight = match (&request.selection.weight, &loaded.given.weights) {
         (Some(column), _) => Some(column.clone()),
         (None, Some(_)) => Some("weights".to_owned()),
@@ -110,11 +113,11 @@ fn fit(table: Table, options: FitOptions, control: &Arc<Control>) -> Result<Fitt
     };
     control.enter(Phase::Preparing);
     let (names, columns) = (loaded.given.names.clone(), loaded.given.matrix.columns());
-    let params = request.params(&names, control)?;
-    let points = loaded.given.points()?;
-    let plan = params.check(points.counting(), columns)?;
+    let params = request.params(&names, &mut loaded.notes, control)?;
+    let (matrix, weights) = loaded.given.weighted()?;
+    let plan = params.check(matrix.rows(), columns, weights.as_ref())?;
     control.plan(plan.params.clusters, plan.params.max_iter);
-    let mut tier = InMemory::new(points, plan.params.threads)?;
+    let mut tier = InMemory::new(matrix, weights, plan.params.threads, plan.params.isa)?;
     let found = cluster(&mut tier, &plan, &**control)?;
     if control.discarded() {
         return Err(Failure::new(ErrorCode::Interrupted, "interrupted"));

@@ -1,9 +1,10 @@
 //! The options of a fit as JavaScript gives them, turned into the engine's and the readers'.
 
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use kmeans_engine::{Algorithm, FitParams, Init, Named};
+use kmeans_engine::{Algorithm, FitParams, Init, Isa, Named};
 use kmeans_io::{Selection, read_centroids};
 use napi::bindgen_prelude::Float64Array;
 use napi_derive::napi;
@@ -34,6 +35,8 @@ pub struct FitOptions {
     pub algorithm: Option<String>,
     /// Threads; without, as many as there are processors. The result is the same.
     pub threads: Option<f64>,
+    /// The instruction set of the kernels: portable or avx2; for tests. The result is the same.
+    pub isa: Option<String>,
     /// The columns to cluster on, by name; without, all that hold numbers.
     pub columns: Option<Vec<String>>,
     /// Columns to leave out.
@@ -114,6 +117,7 @@ impl Request {
             n_init,
             algorithm,
             threads,
+            isa,
             columns,
             exclude,
             weight,
@@ -125,6 +129,10 @@ impl Request {
         let default = FitParams::default();
         let (init, start) = start(init, init_centroids)?;
         let clusters = optional_count("clusters", clusters)?;
+        if n_init.is_some_and(|n| n > 1.0) && !matches!(start, Start::Found) {
+            let message = "must be 1 or auto where centroids are given: the same start ends the same way";
+            return Err(Failure::option("nInit", message));
+        }
         if clusters.is_none() && matches!(start, Start::Found) {
             return Err(
                 Failure::option("clusters", "must be given").hint("say how many clusters to find: -k 3")
@@ -140,6 +148,7 @@ impl Request {
             algorithm: algorithm
                 .map_or(Ok(default.algorithm), |name| Algorithm::of_name("algorithm", &name))?,
             threads: optional_count("threads", threads)?,
+            isa: isa.map(|name| Isa::of_name("isa", &name)).transpose()?,
         };
         params.check_options()?;
         let selection = Selection { columns, exclude: exclude.unwrap_or_default(), weight };
@@ -161,16 +170,22 @@ impl Request {
     }
 
     /// The engine's options for columns of these names: reads the starting centroids, if there is a file of them.
-    pub fn params(&self, names: &[String], control: &Arc<Control>) -> Result<FitParams, Failure> {
+    /// What was guessed about that file goes to `notes`.
+    pub fn params(
+        &self,
+        names: &[String],
+        notes: &mut Vec<String>,
+        control: &Arc<Control>,
+    ) -> Result<FitParams, Failure> {
         let values = match &self.start {
             Start::Found => return Ok(self.params.clone()),
             Start::Values(values) => values.clone(),
-            Start::File(path)
-                if Path::new(path).extension().is_some_and(|e| e.eq_ignore_ascii_case("json")) =>
-            {
-                of_model(path, names)?
+            Start::File(path) if is_model(path) => of_model(path, names)?,
+            Start::File(path) => {
+                let centroids = read_centroids(Path::new(path), names, &control.stop())?;
+                notes.extend(centroids.notes);
+                centroids.values
             }
-            Start::File(path) => read_centroids(Path::new(path), names, &control.stop())?.values,
         };
         let got = values.len() / names.len();
         if got == 0 || !values.len().is_multiple_of(names.len()) {
@@ -196,10 +211,20 @@ fn start(init: Option<String>, centroids: Option<Float64Array>) -> Result<(Init,
         return Ok((init, Start::Found));
     }
     if !Path::new(&name).exists() {
-        let methods = Init::NAMES.join(", ");
-        return Err(Failure::option("init", format!("must be {methods} or a file of centroids, got {name}")));
+        let message = format!("must be {} or a file that exists, got \"{name}\"", Init::NAMES.join(", "));
+        let failure = Failure::option("init", message);
+        return Err(match kmeans_io::names::nearest(&name, Init::NAMES) {
+            Some(method) => failure.hint(format!("did you mean \"{method}\"?")),
+            None => failure,
+        });
     }
     Ok((Init::PlusPlus, Start::File(name)))
+}
+
+/// A model under any name: no table begins with a brace.
+fn is_model(path: &str) -> bool {
+    let mut first = [0];
+    std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut first)).is_ok_and(|()| first == *b"{")
 }
 
 /// The centroids of a model, its features in the order of `names`.

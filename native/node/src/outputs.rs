@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kmeans_io::{Output, Stop};
+use napi_derive::napi;
 
 use crate::failure::Failure;
 
@@ -24,7 +25,17 @@ pub fn open<const N: usize>(
             ));
         }
         let files: Vec<&Path> = earlier.into_iter().filter(|file| *file != "-").map(Path::new).collect();
-        outputs[i] = Some(Output::open(Path::new(target), &files, stop)?);
+        let output = Output::open(Path::new(target), &files, stop)?;
+        if *option != "model" {
+            output.refuse_unwritable(option)?;
+        }
+        outputs[i] = Some(output);
     }
     Ok(outputs)
+}
+
+/// Removes the temporary files of all jobs. For the moment before the process is killed.
+#[napi]
+pub fn remove_temporary_files() {
+    kmeans_io::remove_temporary_files();
 }

@@ -9,7 +9,7 @@ use napi::bindgen_prelude::{AsyncTask, Float64Array, Uint32Array};
 use napi_derive::napi;
 
 use crate::control::{Control, Phase, Progress};
-use crate::failure::{ErrorCode, Failure};
+use crate::failure::Failure;
 use crate::job::{Job, Running};
 use crate::model::NativeModel;
 use crate::number::optional_count;
@@ -184,9 +184,6 @@ fn stream(
         if let Some(writer) = &mut labels_writer {
             writer.write(&labels)?;
         }
-    }
-    if labelling.rows == 0 {
-        return Err(Failure::new(ErrorCode::InvalidData, format!("{} holds no row", reader.name())));
     }
     let mut warnings = reader.notes().to_vec();
     if let Some(writer) = table_writer {

@@ -153,8 +153,8 @@ fn doubts(found: &Clustering, plan: &Plan) -> Vec<String> {
     }
     if found.stopped.name() == "max-iter" {
         doubts.push(format!(
-            "the centroids were still moving after {} iterations; allow more with --max-iter",
-            plan.params.max_iter
+            "the centroids were still moving after {} of {} iterations; allow more with --max-iter",
+            found.iterations, plan.params.max_iter
         ));
     }
     if !found.inertia.is_finite() {

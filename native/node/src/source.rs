@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::PathBuf;
 
-use kmeans_engine::{Matrix, Points, Values, Weights};
+use kmeans_engine::{Matrix, Values, Weights};
 use kmeans_io::{Dialect, Input, parse_delimiter};
 use napi::bindgen_prelude::{Either, Float32Array, Float64Array, Uint8Array};
 use napi_derive::napi;
@@ -59,9 +59,10 @@ pub struct Given {
 }
 
 impl Given {
-    pub fn points(self) -> Result<Points, Failure> {
+    /// The rows and their weights, checked.
+    pub fn weighted(self) -> Result<(Matrix, Option<Weights>), Failure> {
         let weights = self.weights.as_deref().map(Weights::new).transpose()?;
-        Ok(Points { matrix: self.matrix, weights })
+        Ok((self.matrix, weights))
     }
 
     /// The columns that a model has, in its order: by name where there are names, as for any table.
@@ -133,9 +134,20 @@ fn given(
     if names.len() != columns {
         return Err(invalid(format!("{} names were given for {columns} columns", names.len())));
     }
+    if let Some((i, name)) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
+        return Err(invalid(format!(
+            "columns {} and {} both have the name \"{name}\"",
+            position(&names, name),
+            i + 1
+        )));
+    }
     let weights = weights.map(|weights| weights.to_vec());
     if let Some(count) = weights.as_ref().map(Vec::len).filter(|count| *count != rows) {
         return Err(invalid(format!("{count} weights were given for {rows} rows")));
     }
     Ok(Given { matrix: Matrix::new(columns, values), names, named, weights })
+}
+
+fn position(names: &[String], name: &String) -> usize {
+    names.iter().position(|other| other == name).map_or(0, |place| place + 1)
 }

@@ -76,18 +76,29 @@ impl Grid {
     /// `value` of `column` in grid steps, rounded to the nearest (ties to even), as high and low limb.
     #[inline(always)]
     pub fn split(&self, column: usize, value: f64) -> (i64, i64) {
-        let y = value * self.scales[column]; // |y| <= 2^50
-        let high = y + ROUND;
-        let rest = (y - (high - ROUND)) * (1u64 << LOW_BITS) as f64; // |rest| <= 2^39; both steps exact
-        let low = rest + ROUND;
-        let offset = ROUND.to_bits() as i64;
-        ((high.to_bits() as i64) - offset, (low.to_bits() as i64) - offset)
+        split(self.scales[column], value)
+    }
+
+    /// [`Grid::split`] of a row, column after column.
+    #[inline(always)]
+    pub fn split_row(&self, row: impl Iterator<Item = f64>) -> impl Iterator<Item = (i64, i64)> {
+        self.scales.iter().zip(row).map(|(&scale, value)| split(scale, value))
     }
 
     /// `sum / weight` of `column`, rounded once to f64 (to nearest, ties to even).
     pub fn mean(&self, column: usize, sum: Sum, weight: u128) -> f64 {
         mean(sum, weight, self.steps[column])
     }
+}
+
+#[inline(always)]
+fn split(scale: f64, value: f64) -> (i64, i64) {
+    let y = value * scale; // |y| <= 2^50
+    let high = y + ROUND;
+    let rest = (y - (high - ROUND)) * (1u64 << LOW_BITS) as f64; // |rest| <= 2^39; both steps exact
+    let low = rest + ROUND;
+    let offset = ROUND.to_bits() as i64;
+    ((high.to_bits() as i64) - offset, (low.to_bits() as i64) - offset)
 }
 
 #[cfg(test)]

@@ -1,67 +1,384 @@
-//! Rows against centroids. Chooses at run time what the processor can do; every choice returns the same bits.
+//! Rows against centroids, by the instruction set that the processor has. Every one gives the same bits.
 
-mod plain;
+mod filter;
+mod lanes;
+mod narrow;
+mod vector;
 
-pub use plain::{Nearest, Packed};
+pub use lanes::whole;
 
-use crate::matrix::{Element, Values};
+use std::ops::Range;
 
-/// Rows that a kernel works on at a time: with d = 100 f64 they are 50 KB, which stay in L2 while the
-/// centroids pass by.
-pub const BLOCK: usize = 64;
+use crate::error::Error;
+use crate::matrix::Element;
+use crate::panels::{PANEL, View};
+use crate::params::Named;
 
-/// For each row (row-major, as wide as the centroids) the nearest centroid.
-pub fn nearest<T: Element>(rows: &[T], centroids: &Packed, out: &mut [Nearest]) {
-    #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-        // SAFETY: the two features that the function is compiled for have just been detected.
-        return unsafe { nearest_fma(rows, centroids, out) };
+use filter::{Filter, Sieve};
+use lanes::GROUP;
+
+/// An instruction set that kernels are compiled for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Isa {
+    /// What the target promises: SSE2 on x86-64 (where a fused multiply-add is a library call), NEON on arm64.
+    Portable,
+    /// AVX2 and FMA: x86-64 since 2013.
+    Avx2,
+    /// AVX-512 F, DQ, BW and VL.
+    Avx512,
+}
+
+impl Named for Isa {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("portable", Self::Portable), ("avx2", Self::Avx2), ("avx512", Self::Avx512)];
+}
+
+impl Isa {
+    /// All that this processor can run, the best last.
+    pub fn available() -> Vec<Self> {
+        let mut found = vec![Self::Portable];
+        #[cfg(target_arch = "x86_64")]
+        {
+            let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+            let avx512 = is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vl");
+            found.extend(avx2.then_some(Self::Avx2));
+            found.extend((avx2 && avx512).then_some(Self::Avx512));
+        }
+        found
     }
-    plain::nearest(rows, centroids, out);
-}
 
-/// For each row the squared distances to all centroids, `rows x clusters`.
-pub fn distances<T: Element>(rows: &[T], centroids: &Packed, out: &mut [f64]) {
-    #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-        // SAFETY: the two features that the function is compiled for have just been detected.
-        return unsafe { distances_fma(rows, centroids, out) };
+    /// Whether this processor can run it.
+    ///
+    /// # Errors
+    /// [`Error::Option`] with the names of those it can.
+    pub fn check(self) -> Result<(), Error> {
+        let available = Self::available();
+        if available.contains(&self) {
+            return Ok(());
+        }
+        let names: Vec<&str> = available.into_iter().map(Named::name).collect();
+        Err(Error::option("isa", &format!("one that this processor has ({})", names.join(", ")), self.name()))
     }
-    plain::distances(rows, centroids, out);
+
+    /// Whether a fused multiply-add is an instruction, not a call of a library.
+    fn has_fma(self) -> bool {
+        self != Self::Portable || cfg!(target_arch = "aarch64") || cfg!(target_feature = "fma")
+    }
+
+    /// Centroids that the filter takes at a time: with its registers of rows they make 12 or 16 chains.
+    fn filter_group(self) -> usize {
+        match self {
+            Self::Portable => 4,
+            Self::Avx2 => 6,
+            Self::Avx512 => 12,
+        }
+    }
+
+    /// The best that this processor can run.
+    pub fn best() -> Self {
+        Self::available().last().copied().unwrap_or(Self::Portable)
+    }
 }
 
-// The same source as the portable functions: `mul_add` is one instruction here and a library call there,
-// with the same result, for both round once.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn nearest_fma<T: Element>(rows: &[T], centroids: &Packed, out: &mut [Nearest]) {
-    plain::nearest(rows, centroids, out);
+/// Centroids laid out for the kernels: for each group of four, for each column, four numbers. The last group
+/// is padded with infinities, which are never nearest.
+#[derive(Debug, Clone)]
+pub struct Packed {
+    isa: Isa,
+    columns: usize,
+    clusters: usize,
+    numbers: Vec<[f64; GROUP]>,
+    /// The centroids as they came.
+    rows: Vec<f64>,
+    /// The cheaper way, where it pays.
+    filter: Option<Filter>,
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn distances_fma<T: Element>(rows: &[T], centroids: &Packed, out: &mut [f64]) {
-    plain::distances(rows, centroids, out);
-}
+/// From here on the filter pays: below, its setting up and its doubts cost what it saves (1M x 8 and k = 16
+/// take as long either way).
+const FILTER_COLUMNS: usize = 12;
+const FILTER_CLUSTERS: usize = 12;
 
-/// Calls a generic function on rows `from..to` of whichever storage there is.
-macro_rules! on_rows {
-    ($values:expr, $columns:expr, $from:expr, $to:expr, $rows:ident => $body:expr) => {
-        match $values {
-            $crate::matrix::Values::F32(values) => {
-                let $rows = &values[$from * $columns..$to * $columns];
-                $body
-            }
-            $crate::matrix::Values::F64(values) => {
-                let $rows = &values[$from * $columns..$to * $columns];
-                $body
+impl Packed {
+    /// Packs `clusters x columns` numbers, row-major, for kernels of `isa`, one of [`Isa::available`].
+    pub fn new(isa: Isa, columns: usize, centroids: &[f64]) -> Self {
+        let clusters = centroids.len() / columns;
+        let mut numbers = vec![[f64::INFINITY; GROUP]; clusters.div_ceil(GROUP) * columns];
+        for (cluster, centroid) in centroids.chunks_exact(columns).enumerate() {
+            let group = &mut numbers[cluster / GROUP * columns..][..columns];
+            for (column, &value) in group.iter_mut().zip(centroid) {
+                column[cluster % GROUP] = value;
             }
         }
-    };
-}
-pub(crate) use on_rows;
+        let wide = columns >= FILTER_COLUMNS && clusters >= FILTER_CLUSTERS && isa.has_fma();
+        let filter = if wide { Filter::new(columns, centroids, isa.filter_group()) } else { None };
+        Self { isa, columns, clusters, numbers, rows: centroids.to_vec(), filter }
+    }
 
-/// [`nearest`] for rows `from..from + out.len()` of a stored matrix.
-pub fn nearest_stored(values: &Values, columns: usize, from: usize, centroids: &Packed, out: &mut [Nearest]) {
-    on_rows!(values, columns, from, from + out.len(), rows => nearest(rows, centroids, out));
+    /// How many centroids.
+    pub fn clusters(&self) -> usize {
+        self.clusters
+    }
+
+    /// How many columns.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// The numbers of one centroid.
+    pub fn centroid(&self, cluster: usize) -> &[f64] {
+        &self.rows[cluster * self.columns..][..self.columns]
+    }
+
+    /// How many centroids with padding: what [`distances`] writes for each row.
+    pub fn padded(&self) -> usize {
+        self.clusters.next_multiple_of(GROUP)
+    }
+}
+
+/// The nearest centroids of the rows of some panels.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// Squared canonical distances.
+    pub distances: Vec<f64>,
+    /// The lowest index at that distance; as f64, so that it moves in the same registers.
+    pub labels: Vec<f64>,
+    /// 1 where another centroid lies at exactly the same distance, if that was asked for.
+    pub ties: Vec<f64>,
+    sieve: Sieve,
+    /// Rows in doubt, a panel of them, and what was found for it.
+    doubts: Vec<usize>,
+    panel: Vec<f64>,
+    settled: Option<Box<Found>>,
+}
+
+impl Found {
+    fn reset(&mut self, panels: usize) {
+        let rows = panels * PANEL;
+        self.distances.clear();
+        self.distances.resize(rows, f64::INFINITY);
+        self.labels.clear();
+        self.labels.resize(rows, 0.0);
+        self.ties.clear();
+        self.ties.resize(rows, 0.0);
+    }
+}
+
+/// The label of each row of `panels`; with `MEASURE` also its distance and whether there is a tie, which are
+/// otherwise of no use.
+pub fn assign<T: Element, const MEASURE: bool>(
+    view: View<T>,
+    panels: Range<usize>,
+    centroids: &Packed,
+    found: &mut Found,
+) {
+    let Some(filter) = &centroids.filter else {
+        return nearest::<T, MEASURE>(view, panels, centroids, found);
+    };
+    found.reset(panels.len());
+    sift(centroids.isa, view, panels.clone(), filter, &mut found.sieve);
+    found.doubts.clear();
+    for (row, label) in found.labels.iter_mut().enumerate() {
+        match found.sieve.label(row, filter) {
+            Some(sure) => *label = sure.into(),
+            None => found.doubts.push(row),
+        }
+    }
+    if MEASURE {
+        let (labels, distances) = (&found.labels, &mut found.distances);
+        own(centroids.isa, view, panels.clone(), &centroids.rows, labels, distances);
+    }
+    let (doubts, mut panel) = (std::mem::take(&mut found.doubts), std::mem::take(&mut found.panel));
+    let mut settled = found.settled.take().unwrap_or_default();
+    for doubts in doubts.chunks(PANEL) {
+        panel.clear();
+        panel.resize(view.columns * PANEL, 0.0);
+        for (lane, row) in doubts.iter().enumerate() {
+            let row = view.row(panels.start * PANEL + row);
+            panel[lane..].iter_mut().step_by(PANEL).zip(row).for_each(|(to, x)| *to = x);
+        }
+        nearest::<f64, MEASURE>(View::of(view.columns, &panel), 0..1, centroids, &mut settled);
+        for (lane, &row) in doubts.iter().enumerate() {
+            found.labels[row] = settled.labels[lane];
+            found.distances[row] = settled.distances[lane];
+            found.ties[row] = settled.ties[lane];
+        }
+    }
+    (found.doubts, found.panel, found.settled) = (doubts, panel, Some(settled));
+}
+
+fn sift<T: Element>(isa: Isa, view: View<T>, panels: Range<usize>, filter: &Filter, sieve: &mut Sieve) {
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")]
+    fn avx512<T: Element>(view: View<T>, panels: Range<usize>, filter: &Filter, sieve: &mut Sieve) {
+        filter::sift::<T, narrow::Avx512, 1, 12>(view, panels, filter, sieve);
+    }
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma")]
+    fn avx2<T: Element>(view: View<T>, panels: Range<usize>, filter: &Filter, sieve: &mut Sieve) {
+        filter::sift::<T, narrow::Avx2, 2, 6>(view, panels, filter, sieve);
+    }
+    match isa {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: as in `dispatch!`.
+        Isa::Avx512 => unsafe { avx512(view, panels, filter, sieve) },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: as in `dispatch!`.
+        Isa::Avx2 => unsafe { avx2(view, panels, filter, sieve) },
+        _ => filter::sift::<T, narrow::Portable, 2, 4>(view, panels, filter, sieve),
+    }
+}
+
+/// Compiles a function of `lanes` for each instruction set and calls the one that `$isa` names.
+macro_rules! dispatch {
+    ($isa:expr, $name:ident, ($($argument:ident: $type:ty),*) $(, $flag:ident)?) => {{
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")]
+        fn avx512<T: Element $(, const $flag: bool)?>($($argument: $type),*) {
+            lanes::$name::<T, vector::Avx512 $(, $flag)?>($($argument),*);
+        }
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx2,fma")]
+        fn avx2<T: Element $(, const $flag: bool)?>($($argument: $type),*) {
+            lanes::$name::<T, vector::Avx2 $(, $flag)?>($($argument),*);
+        }
+        match $isa {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: a `Packed` for this set is only made where `Isa::available` lists it, that is, where
+            // the processor has told that it has these features.
+            Isa::Avx512 => unsafe { avx512::<T $(, $flag)?>($($argument),*) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            Isa::Avx2 => unsafe { avx2::<T $(, $flag)?>($($argument),*) },
+            _ => lanes::$name::<T, vector::Portable $(, $flag)?>($($argument),*),
+        }
+    }};
+}
+
+/// For each row of `panels` the nearest centroid.
+pub fn nearest<T: Element, const TIES: bool>(
+    view: View<T>,
+    panels: Range<usize>,
+    centroids: &Packed,
+    found: &mut Found,
+) {
+    dispatch!(centroids.isa, nearest, (view: View<T>, panels: Range<usize>, centroids: &Packed, found: &mut Found), TIES);
+}
+
+/// All distances of `panels`: for each panel, for each centroid ([`Packed::padded`]), sixteen numbers.
+pub fn distances<T: Element>(view: View<T>, panels: Range<usize>, centroids: &Packed, out: &mut [f64]) {
+    dispatch!(centroids.isa, distances, (view: View<T>, panels: Range<usize>, centroids: &Packed, out: &mut [f64]));
+}
+
+/// See [`lanes::potentials`].
+pub fn potentials<T: Element>(
+    view: View<T>,
+    panels: Range<usize>,
+    candidates: &Packed,
+    nearest: &[f64],
+    unit: f64,
+    out: &mut [u64],
+) {
+    dispatch!(
+        candidates.isa, potentials,
+        (view: View<T>, panels: Range<usize>, candidates: &Packed, nearest: &[f64], unit: f64, out: &mut [u64])
+    );
+}
+
+/// See [`lanes::lower`].
+pub fn lower<T: Element>(view: View<T>, panels: Range<usize>, centroid: &Packed, nearest: &mut [f64]) {
+    dispatch!(centroid.isa, lower, (view: View<T>, panels: Range<usize>, centroid: &Packed, nearest: &mut [f64]));
+}
+
+/// See [`lanes::own`].
+fn own<T: Element>(
+    isa: Isa,
+    view: View<T>,
+    panels: Range<usize>,
+    centroids: &[f64],
+    labels: &[f64],
+    out: &mut [f64],
+) {
+    dispatch!(isa, own, (view: View<T>, panels: Range<usize>, centroids: &[f64], labels: &[f64], out: &mut [f64]));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::distance::squared_distance;
+    use crate::matrix::{Matrix, Values};
+    use crate::panels::{Panels, on_view};
+    use proptest::prelude::*;
+
+    /// Any finite double of a modest range, with many ties: a quarter of them small integers.
+    fn number() -> impl Strategy<Value = f64> {
+        prop_oneof![1 => (-3i32..3).prop_map(f64::from), 3 => -1e9f64..1e9]
+    }
+
+    fn check(panels: &Panels, rows: &[f64], centroids: &[f64], isa: Isa) {
+        let columns = panels.columns();
+        let packed = Packed::new(isa, columns, centroids);
+        let (all, clusters) = (0..panels.count(), packed.clusters());
+        let mut found = Found::default();
+        on_view!(panels, view => nearest::<_, true>(view, all.clone(), &packed, &mut found));
+        let mut quick = Found::default();
+        on_view!(panels, view => nearest::<_, false>(view, all.clone(), &packed, &mut quick));
+        let mut every = vec![0.0; panels.count() * PANEL * packed.padded()];
+        on_view!(panels, view => distances(view, all.clone(), &packed, &mut every));
+        for (i, row) in rows.chunks_exact(columns).enumerate() {
+            let canonical: Vec<f64> =
+                centroids.chunks_exact(columns).map(|c| squared_distance(row, c)).collect();
+            let least = canonical.iter().copied().fold(f64::INFINITY, f64::min);
+            let label = canonical.iter().position(|&d| d == least).unwrap() as f64;
+            let ties = canonical.iter().filter(|&&d| d == least).count() > 1;
+            assert_eq!(
+                (found.distances[i], found.labels[i], found.ties[i]),
+                (least, label, f64::from(u8::from(ties)))
+            );
+            assert_eq!((quick.distances[i], quick.labels[i]), (least, label));
+            let of_panel = &every[i / PANEL * PANEL * packed.padded()..];
+            for cluster in 0..clusters {
+                assert_eq!(of_panel[cluster * PANEL + i % PANEL], canonical[cluster]);
+            }
+        }
+        let mut left = vec![f64::INFINITY; panels.count() * PANEL];
+        on_view!(panels, view => lower(view, all.clone(), &Packed::new(isa, columns, &centroids[..columns]), &mut left));
+        for (row, left) in rows.chunks_exact(columns).zip(&left) {
+            assert_eq!(*left, squared_distance(row, &centroids[..columns]));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_instruction_set_is_the_canonical_definition(
+            (columns, rows, centroids) in (1usize..40).prop_flat_map(|d| (
+                Just(d),
+                prop::collection::vec(number(), d * 37),
+                (1usize..20).prop_flat_map(move |k| prop::collection::vec(number(), d * k)),
+            ))
+        ) {
+            let narrow: Vec<f32> = rows.iter().map(|&x| x as f32).collect();
+            let widened: Vec<f64> = narrow.iter().map(|&x| f64::from(x)).collect();
+            let wide = Panels::new(Matrix::new(columns, Values::F64(rows.clone())));
+            let narrow = Panels::new(Matrix::new(columns, Values::F32(narrow)));
+            for isa in Isa::available() {
+                check(&wide, &rows, &centroids, isa);
+                check(&narrow, &widened, &centroids, isa);
+            }
+        }
+    }
+
+    /// More centroids and panels than a cache block holds.
+    #[test]
+    fn blocks_join_without_a_seam() {
+        let rows: Vec<f64> = (0..300 * 120).map(|i| f64::from(i * 7919 % 10007)).collect();
+        let centroids: Vec<f64> = (0..300 * 50).map(|i| f64::from(i * 104_729 % 10_007)).collect();
+        let panels = Panels::new(Matrix::new(300, Values::F64(rows.clone())));
+        for isa in Isa::available() {
+            check(&panels, &rows, &centroids, isa);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Drawing rows in proportion to integers: the same row for any number of threads.
 
-/// Rows to a block: a draw looks for its block first, then for its row.
+/// Rows to a block, a multiple of a panel: a draw looks for its block first, then for its row.
 pub const BLOCK: usize = 1024;
 
 /// Sums of the shares of each block of rows, ready to be drawn from.

@@ -29,7 +29,8 @@ impl Seeding {
     pub fn new(rows: usize, plan: &Plan) -> Self {
         let limit = SAMPLE.max(plan.params.clusters.saturating_mul(SAMPLE_PER_CLUSTER));
         let draw = || sample(rows as u64, limit as u64, Stream::new(plan.params.seed, Purpose::Sample, 0));
-        Self { sample: (rows > limit).then(draw) }
+        let given = matches!(plan.params.init, Init::Given(_));
+        Self { sample: (rows > limit && !given).then(draw) }
     }
 
     /// How many rows seeding sees, when not all.
@@ -56,14 +57,14 @@ impl Seeding {
         let stream = Stream::new(plan.params.seed, Purpose::Seeding, restart as u32);
         let points = tier.points(self.sample.as_deref())?;
         let mut rows = match plan.params.init {
-            Init::PlusPlus => plus_plus::rows(&points, clusters, stream, tier.threads(), observer),
+            Init::PlusPlus => plus_plus::rows(&points, clusters, stream, tier, observer),
             Init::Random | Init::Given(_) => Vec::new(),
         };
         if rows.len() < clusters && (plan.params.init == Init::Random || observer.cancelled()) {
             random::fill(&points, &mut rows, clusters, stream);
         }
-        let mut centroids: Vec<f64> = rows.iter().flat_map(|&row| points.matrix.row(row)).collect();
-        let first = points.matrix.row(rows.first().copied().unwrap_or(0));
+        let mut centroids: Vec<f64> = rows.iter().flat_map(|&row| points.panels.row(row)).collect();
+        let first = points.panels.row(rows.first().copied().unwrap_or(0));
         (rows.len()..clusters).for_each(|_| centroids.extend(&first));
         Ok(centroids)
     }

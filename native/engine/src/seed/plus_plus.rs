@@ -9,28 +9,29 @@ use std::ops::Range;
 
 use crate::error::Error;
 use crate::exact::{exponent, scale};
-use crate::kernel::{self, Packed, on_rows};
+use crate::kernel::{self, Packed, whole};
 use crate::observer::Observer;
+use crate::panels::{PANEL, Panels, on_view};
 use crate::points::Points;
 use crate::rng::Stream;
-use crate::threads::Threads;
+use crate::tier::Tier;
 
 use super::draw::{BLOCK, Shares};
 
 /// Rows of the starting centroids: `clusters` of them, or fewer when no other row has any distance left, or
-/// when `observer` interrupts.
+/// when `observer` interrupts. The tier lends its threads and kernels.
 pub fn rows(
     points: &Points,
     clusters: usize,
     stream: Stream,
-    threads: &Threads,
+    tier: &impl Tier,
     observer: &dyn Observer,
 ) -> Vec<usize> {
-    let mut search =
-        Search { points, threads, observer, nearest: vec![1.0; points.matrix.rows()], largest: 1.0 };
+    let mut search = Search { points, tier, observer, nearest: Vec::new(), largest: 1.0 };
     let mut rows = Vec::with_capacity(clusters);
-    // Before there is a centroid all rows are equally far, so the first one is drawn by weight alone.
     let candidates = 2 + libm::log(clusters as f64) as u64;
+    // Before there is a centroid all rows are equally far, so the first one is drawn by weight alone.
+    search.reset(1.0);
     let mut step = || -> Result<bool, Error> {
         let found = rows.len() as u64;
         let drawn = search.draw(if found == 0 { 1 } else { candidates }, stream, found * candidates)?;
@@ -38,7 +39,7 @@ pub fn rows(
             return Ok(false);
         }
         if found == 0 {
-            search.nearest.fill(f64::INFINITY);
+            search.reset(f64::INFINITY);
         }
         let best = if drawn.len() == 1 { drawn[0] } else { search.best(&drawn)? };
         search.accept(best)?;
@@ -50,24 +51,30 @@ pub fn rows(
     rows
 }
 
-struct Search<'a> {
+struct Search<'a, T> {
     points: &'a Points,
-    threads: &'a Threads,
+    tier: &'a T,
     observer: &'a dyn Observer,
-    /// The squared distance of each row to its nearest centroid so far.
+    /// The squared distance of each row to its nearest centroid so far; 0 for the padding of the last panel,
+    /// so that it adds nothing to any sum.
     nearest: Vec<f64>,
     /// The largest of them, over rows of weight above 0.
     largest: f64,
 }
 
-impl Search<'_> {
+impl<T: Tier> Search<'_, T> {
+    fn reset(&mut self, distance: f64) {
+        self.nearest = vec![distance; self.points.panels.rows()];
+        self.nearest.resize(self.points.panels.count() * PANEL, 0.0);
+    }
+
     /// 2^40 over a power of two above `largest`. Clamped where it would overflow: largest < 2^-980.
     fn unit(&self) -> f64 {
         scale(1.0, 40 - exponent(self.largest).max(-980))
     }
 
-    fn blocks(&self) -> impl Iterator<Item = Range<usize>> + Send + use<> {
-        let rows = self.nearest.len();
+    fn blocks(&self) -> impl Iterator<Item = Range<usize>> + Send + use<T> {
+        let rows = self.points.panels.rows();
         (0..rows).step_by(BLOCK).map(move |from| from..rows.min(from + BLOCK))
     }
 
@@ -75,9 +82,14 @@ impl Search<'_> {
     fn draw(&self, count: u64, stream: Stream, counter: u64) -> Result<Vec<usize>, Error> {
         let unit = self.unit();
         let share =
-            |row: usize| u128::from((self.nearest[row] * unit) as u64) * u128::from(self.points.units(row));
-        let parts = self.threads.fold(self.blocks(), self.observer, Vec::new, |part, block| {
-            part.push((block.start, block.map(share).sum::<u128>()));
+            |row: usize| u128::from(whole(self.nearest[row], unit)) * u128::from(self.points.units(row));
+        let parts = self.tier.threads().fold(self.blocks(), self.observer, Vec::new, |part, block| {
+            let sum = match self.points.weights {
+                // At most 2^10 rows of 2^40.
+                None => u128::from(self.nearest[block.clone()].iter().map(|&x| whole(x, unit)).sum::<u64>()),
+                Some(_) => block.clone().map(share).sum(),
+            };
+            part.push((block.start, sum));
         })?;
         let mut blocks = parts.concat();
         blocks.sort_unstable();
@@ -92,59 +104,72 @@ impl Search<'_> {
 
     /// The candidate that leaves the smallest sum of distances; of equals the first.
     fn best(&self, candidates: &[usize]) -> Result<usize, Error> {
-        let (unit, packed) = (self.unit(), self.pack(candidates));
-        let start = || (vec![0u128; candidates.len()], vec![0.0; BLOCK * candidates.len()]);
-        let parts =
-            self.threads.fold(self.blocks(), self.observer, start, |(potentials, distances), block| {
-                self.distances(&block, &packed, distances);
-                for (row, distances) in block.zip(distances.chunks_exact(candidates.len())) {
-                    let units = u128::from(self.points.units(row));
-                    for (potential, distance) in potentials.iter_mut().zip(distances) {
-                        *potential += u128::from((self.nearest[row].min(*distance) * unit) as u64) * units;
-                    }
-                }
-            })?;
+        let packed = self.pack(candidates);
+        let start = || vec![0u128; candidates.len()];
+        let parts = self.tier.threads().fold(self.blocks(), self.observer, start, |totals, block| {
+            if self.points.weights.is_some() {
+                self.add_weighted(&block, &packed, totals);
+            } else {
+                self.add(&block, &packed, totals);
+            }
+        })?;
         let mut totals = vec![0u128; candidates.len()];
-        for (potentials, _) in parts {
-            totals.iter_mut().zip(potentials).for_each(|(total, potential)| *total += potential);
+        for part in parts {
+            totals.iter_mut().zip(part).for_each(|(total, potential)| *total += potential);
         }
         let least = totals.iter().zip(candidates).min_by_key(|(total, _)| **total);
         Ok(least.map_or(candidates[0], |(_, &row)| row))
+    }
+
+    fn add(&self, block: &Range<usize>, packed: &Packed, totals: &mut [u128]) {
+        let mut sums = vec![0u64; packed.padded()];
+        let (panels, unit) = (Panels::holding(block), self.unit());
+        let nearest = &self.nearest[panels.start * PANEL..panels.end * PANEL];
+        on_view!(self.points.panels, view => kernel::potentials(view, panels, packed, nearest, unit, &mut sums));
+        totals.iter_mut().zip(sums).for_each(|(total, sum)| *total += u128::from(sum));
+    }
+
+    fn add_weighted(&self, block: &Range<usize>, packed: &Packed, totals: &mut [u128]) {
+        let (panels, unit) = (Panels::holding(block), self.unit());
+        let mut distances = vec![0.0; panels.len() * PANEL * packed.padded()];
+        on_view!(self.points.panels, view => kernel::distances(view, panels, packed, &mut distances));
+        for (i, row) in block.clone().enumerate() {
+            let of_panel = &distances[i / PANEL * PANEL * packed.padded()..];
+            for (candidate, total) in totals.iter_mut().enumerate() {
+                let left = self.nearest[row].min(of_panel[candidate * PANEL + i % PANEL]);
+                *total += u128::from(whole(left, unit)) * u128::from(self.points.units(row));
+            }
+        }
     }
 
     /// Makes `row` a centroid.
     fn accept(&mut self, row: usize) -> Result<(), Error> {
         let packed = self.pack(&[row]);
         let mut nearest = std::mem::take(&mut self.nearest);
-        let start = || (0.0f64, vec![0.0; BLOCK]);
-        let parts = self.threads.fold(
-            nearest.chunks_mut(BLOCK).enumerate(),
+        let blocks = nearest.chunks_mut(BLOCK).enumerate();
+        let parts = self.tier.threads().fold(
+            blocks,
             self.observer,
-            start,
-            |(largest, distances), (block, nearest)| {
-                let from = block * BLOCK;
-                self.distances(&(from..from + nearest.len()), &packed, distances);
-                for (i, (nearest, distance)) in nearest.iter_mut().zip(distances).enumerate() {
-                    *nearest = nearest.min(*distance);
-                    if self.points.units(from + i) > 0 {
-                        *largest = largest.max(*nearest);
-                    }
-                }
+            || 0.0f64,
+            |largest, (block, nearest)| {
+                let first = block * BLOCK / PANEL;
+                let panels = first..first + nearest.len() / PANEL;
+                on_view!(self.points.panels, view => kernel::lower(view, panels, &packed, nearest));
+                let counts =
+                    |i: usize| self.points.weights.as_ref().is_none_or(|w| w.units(block * BLOCK + i) > 0);
+                let rows = nearest.len().min(self.points.panels.rows() - block * BLOCK);
+                let distances = nearest[..rows].iter().enumerate().filter(|(i, _)| counts(*i));
+                *largest = distances.fold(*largest, |largest, (_, &distance)| largest.max(distance));
             },
         );
         self.nearest = nearest;
-        self.largest = parts?.into_iter().fold(0.0, |largest, (part, _)| largest.max(part));
+        self.largest = parts?.into_iter().fold(0.0, f64::max);
         Ok(())
     }
 
     fn pack(&self, rows: &[usize]) -> Packed {
-        let matrix = &self.points.matrix;
-        Packed::new(matrix.columns(), &rows.iter().flat_map(|&row| matrix.row(row)).collect::<Vec<_>>())
-    }
-
-    fn distances(&self, rows: &Range<usize>, packed: &Packed, out: &mut [f64]) {
-        let matrix = &self.points.matrix;
-        let out = &mut out[..rows.len() * packed.clusters()];
-        on_rows!(matrix.values(), matrix.columns(), rows.start, rows.end, rows => kernel::distances(rows, packed, out));
+        let panels = &self.points.panels;
+        let values: Vec<f64> = rows.iter().flat_map(|&row| panels.row(row)).collect();
+        Packed::new(self.tier.isa(), panels.columns(), &values)
     }
 }

@@ -12,7 +12,7 @@ const FIRST_DRAW: u64 = 1 << 48;
 
 /// Adds rows to `rows` until there are `clusters`, or no row is left whose values are not there yet.
 pub fn fill(points: &Points, rows: &mut Vec<usize>, clusters: usize, stream: Stream) {
-    let count = points.matrix.rows();
+    let count = points.panels.rows();
     let units = |row| u128::from(points.units(row));
     let blocks = (0..count).step_by(BLOCK).map(|from| (from..count.min(from + BLOCK)).map(units).sum());
     let shares = Shares::new(blocks.collect());
@@ -40,5 +40,5 @@ pub fn fill(points: &Points, rows: &mut Vec<usize>, clusters: usize, stream: Str
 
 /// The values of a row as bits; `+ 0.0` makes -0.0 and 0.0 the same.
 fn identity(points: &Points, row: usize) -> Vec<u64> {
-    points.matrix.row(row).into_iter().map(|x| (x + 0.0).to_bits()).collect()
+    points.panels.row(row).into_iter().map(|x| (x + 0.0).to_bits()).collect()
 }

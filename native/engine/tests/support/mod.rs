@@ -1,7 +1,7 @@
 //! Shared by the tests: small inputs, a fit in one call, and the oracle.
 
 use kmeans_engine::{
-    Clustering, Error, FitParams, InMemory, Labeller, Matrix, Points, Threads, Total, Values, Weights, fit,
+    Clustering, Error, FitParams, InMemory, Labeller, Matrix, Observer, Threads, Total, Values, Weights, fit,
     squared_distance,
 };
 
@@ -18,13 +18,8 @@ impl Data {
         Self { columns, values, weights: None }
     }
 
-    pub fn points(&self) -> Result<Points, Error> {
-        self.points_as(Values::F64(self.values.clone()))
-    }
-
-    pub fn points_as(&self, values: Values) -> Result<Points, Error> {
-        let weights = self.weights.as_deref().map(Weights::new).transpose()?;
-        Ok(Points { matrix: Matrix::new(self.columns, values), weights })
+    pub fn matrix(&self) -> Matrix {
+        Matrix::new(self.columns, Values::F64(self.values.clone()))
     }
 
     pub fn rows(&self) -> impl Iterator<Item = &[f64]> {
@@ -32,13 +27,20 @@ impl Data {
     }
 }
 
-pub fn run(points: Points, params: &FitParams) -> Result<Clustering, Error> {
-    let plan = params.clone().check(points.counting(), points.matrix.columns())?;
-    fit(&mut InMemory::new(points, params.threads)?, &plan, &())
+/// A fit of any storage of the data.
+pub fn run(
+    data: &Data,
+    matrix: Matrix,
+    params: &FitParams,
+    observer: &dyn Observer,
+) -> Result<Clustering, Error> {
+    let weights = data.weights.as_deref().map(Weights::new).transpose()?;
+    let plan = params.clone().check(matrix.rows(), matrix.columns(), weights.as_ref())?;
+    fit(&mut InMemory::new(matrix, weights, params.threads, params.isa)?, &plan, observer)
 }
 
 pub fn cluster(data: &Data, params: &FitParams) -> Clustering {
-    run(data.points().unwrap(), params).unwrap()
+    run(data, data.matrix(), params, &()).unwrap()
 }
 
 /// What a fit returns agrees with itself, by the definitions alone: nothing of the engine is used but the
@@ -52,6 +54,7 @@ pub fn check_oracle(data: &Data, found: &Clustering) {
     let exponent = libm::frexp(largest).1;
     let unit = if (-430..=440).contains(&exponent) { 1.0 } else { 2f64.powi(-exponent) };
     let centroids: Vec<f64> = found.centroids.iter().map(|c| c * unit).collect();
+    let weights = data.weights.as_deref().map(rounded);
     let mut sizes = vec![0u64; clusters];
     let mut inertia = Total::default();
     let mut within = vec![Total::default(); clusters];
@@ -63,7 +66,7 @@ pub fn check_oracle(data: &Data, found: &Clustering) {
         let label = distances.iter().position(|&d| d == least).unwrap();
         assert_eq!(found.labels[i] as usize, label, "row {i}: {distances:?}");
         sizes[label] += 1;
-        let weight = data.weights.as_ref().map_or(1.0, |w| w[i]);
+        let weight = weights.as_ref().map_or(1.0, |w| w[i]);
         inertia.add_weighted(least, weight);
         within[label].add_weighted(least, weight);
     }
@@ -73,5 +76,14 @@ pub fn check_oracle(data: &Data, found: &Clustering) {
     assert_eq!(found.within, within.iter().map(back).collect::<Vec<_>>());
     let labels = Labeller::new(data.columns, &found.centroids);
     let threads = Threads::new(Some(1)).unwrap();
-    assert_eq!(labels.labels(&data.points().unwrap().matrix, &threads).unwrap(), found.labels);
+    assert_eq!(labels.labels(&data.matrix(), &threads).unwrap(), found.labels);
+}
+
+/// Weights as the definition has them: on a grid of 2^-62 of the largest, which moves those that are less
+/// than 2^-9 of it by something below their last bit.
+fn rounded(weights: &[f64]) -> Vec<f64> {
+    let largest = weights.iter().copied().fold(0.0, f64::max);
+    let rows = usize::BITS - weights.len().leading_zeros();
+    let step = libm::frexp(largest).1 - (76 - rows as i32).min(62);
+    weights.iter().map(|&w| libm::scalbn(libm::rint(libm::scalbn(w, -step)), step)).collect()
 }

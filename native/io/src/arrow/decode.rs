@@ -112,7 +112,8 @@ fn message(metadata: &[u8]) -> Result<Message<'_>, Fault> {
 fn reason(error: &ArrowError) -> Fault {
     match error {
         ArrowError::NotYetImplemented(_) => {
-            damage(format!("or uses a part of Arrow that is not read yet: {}", brief(error)))
+            let what = format!("uses a part of Arrow that is not read yet ({})", brief(error));
+            Fault::Unread { what, hint: None }
         }
         _ => damage(brief(error)),
     }
@@ -123,9 +124,8 @@ fn check(batch: &arrow_ipc::RecordBatch<'_>, body: &Buffer) -> Result<(), Fault>
     let outside = || damage("a buffer lies outside its message");
     let codec = batch.compression().map(|compression| compression.codec());
     if codec == Some(CompressionType::ZSTD) {
-        return Err(damage(
-            "or compressed with zstd, which is not read yet: write it uncompressed or with lz4",
-        ));
+        let what = "is compressed with zstd, which is not read yet".to_owned();
+        return Err(Fault::Unread { what, hint: Some("write it uncompressed or with lz4") });
     }
     let negative =
         |node: &arrow_ipc::FieldNode| node.length() < 0 || !(0..=node.length()).contains(&node.null_count());

@@ -6,7 +6,8 @@ use arrow_buffer::Buffer;
 use arrow_ipc::{Block, root_as_footer};
 
 use crate::error::Error;
-use crate::source::{ReadSeek, Source};
+use crate::place::ReadSeek;
+use crate::source::Source;
 
 /// Metadata of one message; flatbuffers of this size describe more columns than are allowed.
 const LARGEST_METADATA: u64 = 256 << 20;
@@ -28,6 +29,8 @@ pub(crate) struct Frame {
 pub(crate) enum Fault {
     /// The bytes are at fault.
     Damage(String),
+    /// The bytes are sound, and we cannot read them.
+    Unread { what: String, hint: Option<&'static str> },
     /// The device is at fault.
     Io(io::Error),
 }
@@ -42,6 +45,7 @@ impl Fault {
     pub(crate) fn into_error(self, name: &str) -> Error {
         match self {
             Self::Damage(reason) => Error::about(name, format!("is damaged or cut short ({reason})")),
+            Self::Unread { what, hint } => Error::about(name, what).advise(hint.map(str::to_owned)),
             Self::Io(error) => Error::reading(name, error),
         }
     }

@@ -1,6 +1,7 @@
 //! Arrow columns of numbers as f64.
 
 use arrow_array::cast::AsArray;
+use arrow_array::timezone::Tz;
 use arrow_array::types::{
     ArrowPrimitiveType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
     UInt8Type, UInt16Type, UInt32Type, UInt64Type,
@@ -32,11 +33,15 @@ pub(crate) fn fits_f32(kind: &DataType) -> bool {
     )
 }
 
-fn name(kind: &DataType) -> String {
+/// What a type is called in messages.
+pub(crate) fn name(kind: &DataType) -> String {
     match kind {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "utf8".to_owned(),
         DataType::Boolean => "boolean".to_owned(),
         DataType::Dictionary(_, value) => format!("a dictionary of {}", name(value)),
+        DataType::Timestamp(_, Some(zone)) if zone.parse::<Tz>().is_err() => {
+            format!("a timestamp in the unknown time zone \"{}\"", crate::error::shown(zone))
+        }
         DataType::Timestamp(_, _) => "a timestamp".to_owned(),
         DataType::Date32 | DataType::Date64 => "a date".to_owned(),
         DataType::List(_) | DataType::LargeList(_) | DataType::ListView(_) | DataType::LargeListView(_) => {

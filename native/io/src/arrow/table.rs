@@ -10,7 +10,8 @@ use crate::cell::{self, Cells, Growing};
 use crate::columns::Profile;
 use crate::error::{Cell, Error};
 use crate::format::Lead;
-use crate::source::{Place, Source};
+use crate::place::Place;
+use crate::source::Source;
 
 /// Rows that are turned from columns into rows at a time: 4096 x 8 columns of f64 fit into a 256 KiB cache.
 const BLOCK: usize = 4096;
@@ -103,7 +104,9 @@ impl ArrowTable {
             }
             if let Some((row, slot, bad)) = first {
                 let value = block[row * stride + slot];
-                return Err(self.refused(from + row, &cells.names[slot], bad, value, true));
+                let column = &cells.names[slot];
+                let hint = (bad != Bad::Infinite).then(|| cells.purpose.advice(column));
+                return Err(self.refused(from + row, column, bad, value, hint));
             }
             match &mut cells.values {
                 Growing::F64(values) => values.extend_from_slice(block),
@@ -117,7 +120,7 @@ impl ArrowTable {
     fn append_weights(&self, column: &dyn Array, cells: &mut Cells) -> Result<(), Error> {
         let mut weights = vec![0.0; column.len()];
         if let Some((row, bad)) = copy(column, 0, &mut weights, 1, 0) {
-            return Err(self.refused(row, &cells.weight_name, bad, weights[row], false));
+            return Err(self.refused(row, &cells.weight_name, bad, weights[row], None));
         }
         for (row, weight) in weights.into_iter().enumerate() {
             cells.add_weight(weight, self.rows + row as u64 + 1, None, &self.name)?;
@@ -125,7 +128,7 @@ impl ArrowTable {
         Ok(())
     }
 
-    fn refused(&self, row: usize, column: &str, bad: Bad, value: f64, feature: bool) -> Error {
+    fn refused(&self, row: usize, column: &str, bad: Bad, value: f64, hint: Option<String>) -> Error {
         let (value, rule) = match bad {
             Bad::Null => (None, "is null, and k-means needs a finite number in every cell"),
             Bad::Nan => (Some("NaN".to_owned()), cell::MISSING),
@@ -138,7 +141,7 @@ impl ArrowTable {
             column: column.to_owned(),
             value,
             rule: rule.to_owned(),
-            hint: (feature && bad != Bad::Infinite).then(|| cell::leave_out(column)),
+            hint,
         }))
     }
 }

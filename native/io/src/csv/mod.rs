@@ -1,6 +1,7 @@
 //! Texts with a delimiter: CSV, TSV and their relatives.
 
 pub(crate) mod number;
+pub(crate) mod quotes;
 pub(crate) mod sniff;
 pub(crate) mod split;
 pub(crate) mod split_fields;

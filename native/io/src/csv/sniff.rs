@@ -4,7 +4,7 @@
 pub(crate) const NONE: u8 = b',';
 
 /// In the order in which they are preferred when several would do: commas turn up inside other texts most often.
-const CANDIDATES: [u8; 4] = *b"\t;|,";
+pub(crate) const CANDIDATES: [u8; 4] = *b"\t;|,";
 const SPACE: usize = CANDIDATES.len();
 /// Records that are compared when the first leaves a doubt, within as many bytes.
 const ENOUGH: usize = 5;
@@ -12,75 +12,97 @@ const FAR: usize = 8 << 20;
 
 type Counts = [usize; CANDIDATES.len() + 1];
 
-/// The delimiter, or `None` when more of the text is needed (never when it is `whole`).
+/// Counts every candidate outside quotes in each of the first records.
 ///
-/// It depends on the text alone, never on how much of it happens to be there: the answer comes from the first record
-/// where that settles it, otherwise from the first five.
-pub(crate) fn delimiter(text: &[u8], whole: bool) -> Option<u8> {
-    let (records, complete) = tally(text, whole);
-    let first = records.first().filter(|_| complete > 0)?;
-    let present: Vec<usize> = (0..SPACE).filter(|&candidate| first[candidate] > 0).collect();
-    let settled = complete >= ENOUGH || whole || text.len() >= FAR;
-    let consistent =
-        |candidate: usize| records[..complete].iter().all(|record| record[candidate] == first[candidate]);
-    match present.as_slice() {
-        [] if first[SPACE] == 0 => Some(NONE),
-        [only] => Some(CANDIDATES[*only]),
-        _ if !settled => None,
-        // A name such as "sepal length" holds a space too, and then the records below it do not.
-        [] => Some(if consistent(SPACE) { b' ' } else { NONE }),
-        several => several
-            .iter()
-            .copied()
-            .find(|&candidate| consistent(candidate))
-            .or_else(|| several.iter().copied().max_by_key(|&candidate| first[candidate]))
-            .map(|candidate| CANDIDATES[candidate]),
-    }
+/// It is fed a text piece by piece and looks at every byte once: a first line may be 64 MiB long and come in chunks of
+/// a few KiB.
+#[derive(Debug)]
+pub(crate) struct Sniffer {
+    records: Vec<Counts>,
+    current: Counts,
+    seen: usize,
+    quoted: bool,
+    at_start: bool,
+    blank: bool,
 }
 
-/// Counts every candidate outside quotes in each of the first records, and how many of those are complete.
-fn tally(text: &[u8], whole: bool) -> (Vec<Counts>, usize) {
-    let mut records = Vec::new();
-    let mut current: Counts = [0; CANDIDATES.len() + 1];
-    let (mut quoted, mut at_start, mut blank) = (false, true, true);
-    for &byte in text {
-        if quoted {
-            quoted = byte != b'"';
-            continue;
+impl Sniffer {
+    pub(crate) fn new() -> Self {
+        let current = [0; CANDIDATES.len() + 1];
+        Self { records: Vec::new(), current, seen: 0, quoted: false, at_start: true, blank: true }
+    }
+
+    /// The delimiter of `text`, which begins with what was given before; `None` when more of it is needed (never when
+    /// it is `whole`).
+    ///
+    /// It depends on the text alone, never on how much of it happens to be there: the answer comes from the first
+    /// record where that settles it, otherwise from the first five.
+    pub(crate) fn delimiter(&mut self, text: &[u8], whole: bool) -> Option<u8> {
+        self.feed(text.get(self.seen..).unwrap_or_default());
+        self.seen = text.len();
+        if whole && !self.blank && self.records.len() < ENOUGH {
+            self.records.push(self.current);
         }
-        match byte {
-            b'\n' | b'\r' => {
-                if !blank {
-                    records.push(std::mem::take(&mut current));
-                }
-                (at_start, blank) = (true, true);
-                if records.len() == ENOUGH {
-                    break;
-                }
+        let records = &self.records;
+        let first = records.first()?;
+        let present: Vec<usize> = (0..SPACE).filter(|&candidate| first[candidate] > 0).collect();
+        let settled = records.len() >= ENOUGH || whole || text.len() >= FAR;
+        let consistent =
+            |candidate: usize| records.iter().all(|record| record[candidate] == first[candidate]);
+        match present.as_slice() {
+            [] if first[SPACE] == 0 => Some(NONE),
+            [only] => Some(CANDIDATES[*only]),
+            _ if !settled => None,
+            // A name such as "sepal length" holds a space too, and then the records below it do not.
+            [] => Some(if consistent(SPACE) { b' ' } else { NONE }),
+            several => several
+                .iter()
+                .copied()
+                .find(|&candidate| consistent(candidate))
+                .or_else(|| several.iter().copied().max_by_key(|&candidate| first[candidate]))
+                .map(|candidate| CANDIDATES[candidate]),
+        }
+    }
+
+    fn feed(&mut self, text: &[u8]) {
+        for &byte in text {
+            if self.records.len() == ENOUGH {
+                return;
+            }
+            if self.quoted {
+                self.quoted = byte != b'"';
                 continue;
             }
-            // A doubled quote closes and opens again, which comes to the same.
-            b'"' if at_start => quoted = true,
-            _ => {}
+            match byte {
+                b'\n' | b'\r' => {
+                    if !self.blank {
+                        self.records.push(std::mem::take(&mut self.current));
+                    }
+                    (self.at_start, self.blank) = (true, true);
+                    continue;
+                }
+                // A doubled quote closes and opens again, which comes to the same.
+                b'"' if self.at_start => self.quoted = true,
+                _ => {}
+            }
+            let candidate =
+                if byte == b' ' { Some(SPACE) } else { CANDIDATES.iter().position(|&c| c == byte) };
+            if let Some(candidate) = candidate {
+                self.current[candidate] += 1;
+            }
+            self.at_start = candidate.is_some() || (byte == b'"' && self.at_start);
+            self.blank = false;
         }
-        let candidate = if byte == b' ' { Some(SPACE) } else { CANDIDATES.iter().position(|&c| c == byte) };
-        if let Some(candidate) = candidate {
-            current[candidate] += 1;
-        }
-        at_start = candidate.is_some() || (byte == b'"' && at_start);
-        blank = false;
     }
-    let unfinished = !blank && records.len() < ENOUGH && whole;
-    if unfinished {
-        records.push(current);
-    }
-    let complete = records.len();
-    (records, complete)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn delimiter(text: &[u8], whole: bool) -> Option<u8> {
+        Sniffer::new().delimiter(text, whole)
+    }
 
     #[test]
     fn each_delimiter_is_found() {
@@ -114,5 +136,8 @@ mod tests {
         let found: Vec<u8> =
             (0..=text.len()).filter_map(|end| delimiter(&text[..end], end == text.len())).collect();
         assert!(found.iter().all(|&each| each == b';'), "{found:?}");
+        let mut sniffer = Sniffer::new();
+        let bit_by_bit = (0..=text.len()).find_map(|end| sniffer.delimiter(&text[..end], end == text.len()));
+        assert_eq!(bit_by_bit, Some(b';'));
     }
 }

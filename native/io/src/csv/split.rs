@@ -4,7 +4,10 @@ use std::io::Read;
 
 use csv_core::ReadRecordResult;
 
+use crate::csv::quotes::{after_quote, lines, open_quote};
+use crate::csv::sniff;
 use crate::error::Error;
+use crate::names::shell_word;
 use crate::pipe::CHUNK;
 use crate::source::Source;
 
@@ -255,6 +258,9 @@ impl Splitter {
         // Without a quote every byte is either in a field or one of the count - 1 delimiters; only with quotes can a
         // record span lines.
         if self.written + self.count != length + 1 {
+            if let Some(at) = after_quote(self.raw(), self.delimiter) {
+                return Err(self.misplaced(at));
+            }
             self.next_line += lines(self.raw());
         }
         if !terminated {
@@ -286,7 +292,10 @@ impl Splitter {
     /// Reads one chunk behind what is still needed: everything from the mark or the current record on.
     fn refill(&mut self) -> Result<(), Error> {
         let keep = self.mark.map_or(self.record, |mark| mark.at.min(self.record)).min(self.at);
-        self.window.copy_within(keep..self.filled, 0);
+        // A long record stays where it is: to copy it onto itself for every chunk takes quadratic time.
+        if keep > 0 {
+            self.window.copy_within(keep..self.filled, 0);
+        }
         self.filled -= keep;
         self.at -= keep;
         self.record -= keep;
@@ -337,52 +346,23 @@ impl Splitter {
         Error::at(&self.source.name, format!("line {} is longer than 64 MiB", self.line))
     }
 
+    fn misplaced(&self, at: usize) -> Error {
+        let (before, rest) = self.raw().split_at(at);
+        let line = self.line + lines(before);
+        let advice = match rest.first() {
+            Some(&byte) if sniff::CANDIDATES.contains(&byte) => {
+                let name =
+                    if byte == b'\t' { "tab".to_owned() } else { shell_word(&char::from(byte).to_string()) };
+                format!("if that is where a field ends, say --delimiter {name}")
+            }
+            _ => "write a quote inside a quoted field twice: \"say \"\"x\"\"\"".to_owned(),
+        };
+        Error::at(&self.source.name, format!("line {line} has text after a closing quote"))
+            .advise(Some(advice))
+    }
+
     fn unterminated(&self, at: usize) -> Error {
         let line = self.line + lines(&self.window[self.record..self.record + at]);
         Error::at(&self.source.name, format!("the quote that opens on line {line} is never closed"))
-    }
-}
-
-/// Line ends in `bytes`, each of LF, CR and CRLF being one.
-fn lines(bytes: &[u8]) -> u64 {
-    let (mut count, mut after_cr) = (0, false);
-    for &byte in bytes {
-        count += u64::from(byte == b'\r' || (byte == b'\n' && !after_cr));
-        after_cr = byte == b'\r';
-    }
-    count
-}
-
-/// Where a quote opens in `record` that is not closed in it.
-fn open_quote(record: &[u8], delimiter: u8) -> Option<usize> {
-    let mut opened = None;
-    let mut at_start = true;
-    let mut bytes = record.iter().enumerate().peekable();
-    while let Some((at, &byte)) = bytes.next() {
-        if opened.is_some() {
-            if byte == b'"' && bytes.next_if(|(_, next)| **next == b'"').is_none() {
-                opened = None;
-            }
-        } else if byte == b'"' && at_start {
-            opened = Some(at);
-        }
-        at_start = byte == delimiter;
-    }
-    opened
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_open_quote_is_found_where_it_opens() {
-        assert_eq!(open_quote(b"1,\"a\"\"b", b','), Some(2));
-        assert_eq!(open_quote(b"1,\"a\"\"b\",5\" pipe", b','), None);
-    }
-
-    #[test]
-    fn every_kind_of_line_end_counts_once() {
-        assert_eq!(lines(b"a\r\nb\nc\rd\n\r\n"), 5);
     }
 }

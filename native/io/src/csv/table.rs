@@ -2,11 +2,13 @@
 
 use crate::cell::Cells;
 use crate::columns::{Nature, Profile};
+use crate::convert::NotUtf8;
 use crate::csv::number::{LookAlike, Reading, read};
-use crate::csv::sniff;
+use crate::csv::sniff::{self, Sniffer};
 use crate::csv::split::{Splitter, Step};
-use crate::error::Error;
+use crate::error::{Error, shown};
 use crate::format::{Dialect, Format, Lead};
+use crate::names::of_bytes;
 use crate::source::Source;
 
 /// Rows, and bytes, that decide whether a column holds numbers.
@@ -45,7 +47,18 @@ pub(crate) struct CsvTable {
     pub(crate) names: Vec<String>,
     pub(crate) style: TextStyle,
     first_line: u64,
+    /// Whether nobody said that the first row holds names.
+    guessed_header: bool,
+    utf8: Utf8,
     rows: u64,
+}
+
+/// Whether every record is UTF-8, for tables that may become Arrow later.
+#[derive(Clone, Copy)]
+enum Utf8 {
+    Unwatched,
+    SoFar,
+    Not(NotUtf8),
 }
 
 impl CsvTable {
@@ -81,7 +94,7 @@ impl CsvTable {
         let first_line = split.line();
         let names = if header {
             style.header_bytes = split.raw().to_vec();
-            (0..count).map(|index| String::from_utf8_lossy(split.field(index)).trim().to_owned()).collect()
+            (0..count).map(|index| of_bytes(split.field(index)).trim().to_owned()).collect()
         } else {
             (1..=count).map(|number| format!("x{number}")).collect()
         };
@@ -94,7 +107,38 @@ impl CsvTable {
         } else {
             split.rewind();
         }
-        Ok((Self { split, names, style, first_line, rows: 0 }, note))
+        let guessed_header = header && dialect.header.is_none();
+        let utf8 = Utf8::Unwatched;
+        Ok((Self { split, names, style, first_line, guessed_header, utf8, rows: 0 }, note))
+    }
+
+    /// Notices from now on whether everything is UTF-8.
+    pub(crate) fn watch_utf8(&mut self) {
+        self.utf8 = Utf8::SoFar;
+    }
+
+    /// The first text that is not UTF-8, if that was watched.
+    pub(crate) fn not_utf8(&self) -> Option<NotUtf8> {
+        match self.utf8 {
+            Utf8::Not(place) => Some(place),
+            Utf8::Unwatched | Utf8::SoFar => None,
+        }
+    }
+
+    /// Says that a guessed header may be data, when columns for which `numeric` holds have a number as their name.
+    pub(crate) fn doubt(&self, numeric: impl Fn(usize) -> bool) -> Option<String> {
+        if !self.guessed_header {
+            return None;
+        }
+        let is_number = |name: &str| matches!(read(name.as_bytes()), Reading::Number(_));
+        let mut numbers = self.names.iter().enumerate();
+        let mut numbers = std::iter::from_fn(|| {
+            numbers.find(|(column, name)| is_number(name) && numeric(*column)).map(|(_, name)| shown(name))
+        });
+        let some: Vec<String> = numbers.by_ref().take(2).collect();
+        let more = if numbers.next().is_some() { ", …" } else { "" };
+        let some = Some(some.join(", ")).filter(|some| !some.is_empty())?;
+        Some(format!("the first row was read as names ({some}{more}); if it is data, say --no-header"))
     }
 
     pub(crate) fn source(&self) -> &Source {
@@ -199,6 +243,9 @@ impl CsvTable {
                 }
             }
             cells.rows += 1;
+            if matches!(self.utf8, Utf8::SoFar) {
+                self.check_utf8();
+            }
             if let Some(column) = cells.weight {
                 match read(self.split.field(column)) {
                     Reading::Number(weight) => {
@@ -214,20 +261,28 @@ impl CsvTable {
         }
     }
 
+    fn check_utf8(&mut self) {
+        if std::str::from_utf8(self.split.raw()).is_err() {
+            let broken = |column: &usize| std::str::from_utf8(self.split.field(*column)).is_err();
+            let column = (0..self.split.count()).find(broken).unwrap_or_default();
+            self.utf8 = Utf8::Not(NotUtf8 { row: self.rows, column });
+        }
+    }
+
     #[cold]
     fn refused(&self, cells: &Cells, order: usize, column: usize, bad: Reading) -> Error {
         let cell = self.split.field(column);
         let text = String::from_utf8_lossy(cell.trim_ascii()).into_owned();
         let name = cells.names.get(order).unwrap_or(&self.names[column]);
-        let leave_out = || (order != usize::MAX).then(|| crate::cell::leave_out(name));
+        let advice_for = || (order != usize::MAX).then(|| cells.purpose.advice(name));
         let (value, rule, hint) = match bad {
-            Reading::Missing if text.is_empty() => (None, crate::cell::EMPTY, leave_out()),
-            Reading::Missing => (Some(text), crate::cell::MISSING, leave_out()),
+            Reading::Missing if text.is_empty() => (None, crate::cell::EMPTY, advice_for()),
+            Reading::Missing => (Some(text), crate::cell::MISSING, advice_for()),
             Reading::Infinite => (Some(text), crate::cell::INFINITE, None),
             Reading::OutOfRange => (Some(text), "is out of range of a 64-bit float", None),
             Reading::Text | Reading::Number(_) => {
                 let advice = LookAlike::of(cell, self.style.delimiter).map(|like| like.advice().to_owned());
-                (Some(text), crate::cell::NO_NUMBER, advice.or_else(leave_out))
+                (Some(text), crate::cell::NO_NUMBER, advice.or_else(advice_for))
             }
         };
         Error::Cell(Box::new(crate::error::Cell {
@@ -243,9 +298,10 @@ impl CsvTable {
 }
 
 fn find_delimiter(split: &mut Splitter) -> Result<u8, Error> {
+    let mut sniffer = Sniffer::new();
     loop {
         let (text, more) = split.ahead();
-        if let Some(delimiter) = sniff::delimiter(text, !more) {
+        if let Some(delimiter) = sniffer.delimiter(text, !more) {
             return Ok(delimiter);
         }
         // Nothing but blank lines, or a record that never ends: the splitter says so.

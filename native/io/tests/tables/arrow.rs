@@ -200,7 +200,7 @@ fn text_becomes_arrow() {
 #[test]
 fn text_that_is_not_utf8_does_not_become_arrow() {
     let error = passed(bytes(b"id,a\n\xff,1\n"), &["a"], "o.arrow", None).unwrap_err();
-    assert_eq!(error.to_string(), "row 1, column 1: the text is not UTF-8, and Arrow holds no other");
+    assert_eq!(error.to_string(), "x: row 1, column 1: the text is not UTF-8, and Arrow holds no other");
 }
 
 #[test]

@@ -8,5 +8,7 @@ mod arrow;
 mod csv;
 mod given;
 mod hostile;
+mod notes;
 mod refusals;
+mod respelled;
 mod through;

@@ -1,0 +1,146 @@
+//! A register of f32, for each instruction set: what [`super::filter`] is written in.
+
+/// `LANES` numbers that are computed side by side.
+pub(super) trait Narrow: Copy {
+    const LANES: usize;
+    type Mask: Copy;
+
+    fn splat(x: f32) -> Self;
+    /// The first `LANES` numbers.
+    fn load(from: &[f32]) -> Self;
+    /// To the first `LANES` numbers.
+    fn store(self, to: &mut [f32]);
+    /// `self * by + other`, rounded once.
+    fn multiply_add(self, by: Self, other: Self) -> Self;
+    fn less(self, other: Self) -> Self::Mask;
+    /// `yes` where the mask is set.
+    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
+}
+
+/// Eight numbers in an array: two NEON or SSE registers.
+#[derive(Clone, Copy)]
+pub(super) struct Portable([f32; 8]);
+
+impl Narrow for Portable {
+    const LANES: usize = 8;
+    type Mask = [bool; 8];
+
+    #[inline(always)]
+    fn splat(x: f32) -> Self {
+        Self([x; 8])
+    }
+    #[inline(always)]
+    fn load(from: &[f32]) -> Self {
+        let mut lanes = [0.0; 8];
+        lanes.copy_from_slice(&from[..8]);
+        Self(lanes)
+    }
+    #[inline(always)]
+    fn store(self, to: &mut [f32]) {
+        to[..8].copy_from_slice(&self.0);
+    }
+    #[inline(always)]
+    fn multiply_add(self, by: Self, other: Self) -> Self {
+        Self(std::array::from_fn(|i| self.0[i].mul_add(by.0[i], other.0[i])))
+    }
+    #[inline(always)]
+    fn less(self, other: Self) -> [bool; 8] {
+        std::array::from_fn(|i| self.0[i] < other.0[i])
+    }
+    #[inline(always)]
+    fn select(mask: [bool; 8], yes: Self, no: Self) -> Self {
+        Self(std::array::from_fn(|i| if mask[i] { yes.0[i] } else { no.0[i] }))
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(super) use x86::{Avx2, Avx512};
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    //! # Safety
+    //!
+    //! As in `vector::x86`: only kernels that are compiled with the type's features, and entered only where
+    //! the processor has them, call these methods; loads and stores take a slice of the full length first.
+
+    #[allow(clippy::wildcard_imports, reason = "16 intrinsics, each named where it is used")]
+    use std::arch::x86_64::*;
+
+    use super::Narrow;
+
+    /// Eight numbers; AVX2 and FMA.
+    #[derive(Clone, Copy)]
+    pub struct Avx2(__m256);
+
+    /// Sixteen numbers; AVX-512 F.
+    #[derive(Clone, Copy)]
+    pub struct Avx512(__m512);
+
+    macro_rules! narrow {
+        (
+            $name:ident, $lanes:literal, $mask:ty, $splat:ident, $load:ident, $store:ident, $fma:ident,
+            $less:expr, $select:expr
+        ) => {
+            impl Narrow for $name {
+                const LANES: usize = $lanes;
+                type Mask = $mask;
+
+                #[inline(always)]
+                fn splat(x: f32) -> Self {
+                    // SAFETY: see the module's comment.
+                    Self(unsafe { $splat(x) })
+                }
+                #[inline(always)]
+                fn load(from: &[f32]) -> Self {
+                    let from = &from[..$lanes];
+                    // SAFETY: `from` has as many numbers as are read; the load needs no alignment.
+                    Self(unsafe { $load(from.as_ptr()) })
+                }
+                #[inline(always)]
+                fn store(self, to: &mut [f32]) {
+                    let to = &mut to[..$lanes];
+                    // SAFETY: `to` has as many numbers as are written; the store needs no alignment.
+                    unsafe { $store(to.as_mut_ptr(), self.0) }
+                }
+                #[inline(always)]
+                fn multiply_add(self, by: Self, other: Self) -> Self {
+                    // SAFETY: see the module's comment.
+                    Self(unsafe { $fma(self.0, by.0, other.0) })
+                }
+                #[inline(always)]
+                fn less(self, other: Self) -> $mask {
+                    // SAFETY: see the module's comment.
+                    unsafe { $less(self.0, other.0) }
+                }
+                #[inline(always)]
+                fn select(mask: $mask, yes: Self, no: Self) -> Self {
+                    // SAFETY: see the module's comment.
+                    Self(unsafe { $select(mask, yes.0, no.0) })
+                }
+            }
+        };
+    }
+
+    narrow!(
+        Avx2,
+        8,
+        __m256,
+        _mm256_set1_ps,
+        _mm256_loadu_ps,
+        _mm256_storeu_ps,
+        _mm256_fmadd_ps,
+        _mm256_cmp_ps::<_CMP_LT_OQ>,
+        |mask, yes, no| _mm256_blendv_ps(no, yes, mask)
+    );
+    narrow!(
+        Avx512,
+        16,
+        __mmask16,
+        _mm512_set1_ps,
+        _mm512_loadu_ps,
+        _mm512_storeu_ps,
+        _mm512_fmadd_ps,
+        _mm512_cmp_ps_mask::<_CMP_LT_OQ>,
+        |mask, yes, no| _mm512_mask_blend_ps(mask, no, yes)
+    );
+}

@@ -1,0 +1,232 @@
+//! A register of f64, for each instruction set: the few operations that the kernels are written in.
+//!
+//! With plain arrays and the compiler's vectoriser AVX2 came out well, but AVX-512 half as fast as AVX2: it
+//! vectorised across columns, with gathers. So the two have their intrinsics; all else runs on arrays.
+
+use crate::matrix::{Element, Numbers};
+
+/// `LANES` numbers that are computed side by side. Every operation rounds once, as IEEE 754 has it, so all
+/// implementations give the same bits.
+pub(super) trait Vector: Copy {
+    const LANES: usize;
+    type Mask: Copy;
+
+    fn splat(x: f64) -> Self;
+    /// The first `LANES` numbers.
+    fn load(from: &[f64]) -> Self;
+    /// The same, of f32, widened.
+    fn widen(from: &[f32]) -> Self;
+    /// To the first `LANES` numbers.
+    fn store(self, to: &mut [f64]);
+    fn add(self, other: Self) -> Self;
+    fn sub(self, other: Self) -> Self;
+    fn mul(self, other: Self) -> Self;
+    /// `self * self + other`, rounded once.
+    fn square_add(self, other: Self) -> Self;
+    fn less(self, other: Self) -> Self::Mask;
+    fn equal(self, other: Self) -> Self::Mask;
+    /// `yes` where the mask is set.
+    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
+
+    /// The first `LANES` numbers of either storage.
+    #[inline(always)]
+    fn of<T: Element>(from: &[T]) -> Self {
+        match T::numbers(from) {
+            Numbers::F32(from) => Self::widen(from),
+            Numbers::F64(from) => Self::load(from),
+        }
+    }
+}
+
+/// Four numbers in an array: two NEON or SSE2 registers.
+#[derive(Clone, Copy)]
+pub(super) struct Portable([f64; 4]);
+
+impl Portable {
+    #[inline(always)]
+    fn zip(self, other: Self, f: impl Fn(f64, f64) -> f64) -> Self {
+        Self(std::array::from_fn(|i| f(self.0[i], other.0[i])))
+    }
+}
+
+impl Vector for Portable {
+    const LANES: usize = 4;
+    type Mask = [bool; 4];
+
+    #[inline(always)]
+    fn splat(x: f64) -> Self {
+        Self([x; 4])
+    }
+    #[inline(always)]
+    fn load(from: &[f64]) -> Self {
+        Self([from[0], from[1], from[2], from[3]])
+    }
+    #[inline(always)]
+    fn widen(from: &[f32]) -> Self {
+        Self([from[0], from[1], from[2], from[3]].map(f64::from))
+    }
+    #[inline(always)]
+    fn store(self, to: &mut [f64]) {
+        to[..4].copy_from_slice(&self.0);
+    }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self.zip(other, |a, b| a + b)
+    }
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        self.zip(other, |a, b| a - b)
+    }
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        self.zip(other, |a, b| a * b)
+    }
+    #[inline(always)]
+    fn square_add(self, other: Self) -> Self {
+        self.zip(other, |a, b| a.mul_add(a, b))
+    }
+    #[inline(always)]
+    fn less(self, other: Self) -> [bool; 4] {
+        std::array::from_fn(|i| self.0[i] < other.0[i])
+    }
+    #[inline(always)]
+    fn equal(self, other: Self) -> [bool; 4] {
+        std::array::from_fn(|i| self.0[i] == other.0[i])
+    }
+    #[inline(always)]
+    fn select(mask: [bool; 4], yes: Self, no: Self) -> Self {
+        Self(std::array::from_fn(|i| if mask[i] { yes.0[i] } else { no.0[i] }))
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(super) use x86::{Avx2, Avx512};
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    //! # Safety
+    //!
+    //! The methods below may only run where the processor has the type's features. They are called from
+    //! nowhere but kernels, which `super::super::dispatch!` compiles with these features and enters only
+    //! after `Isa::available` has seen them. Loads and stores first take a slice of the full length, so a
+    //! short one panics instead of being read past its end.
+
+    #[allow(clippy::wildcard_imports, reason = "26 intrinsics, each named where it is used")]
+    use std::arch::x86_64::*;
+
+    use super::Vector;
+
+    /// Four numbers; AVX2 and FMA.
+    #[derive(Clone, Copy)]
+    pub struct Avx2(__m256d);
+
+    /// Eight numbers; AVX-512 F.
+    #[derive(Clone, Copy)]
+    pub struct Avx512(__m512d);
+
+    macro_rules! vector {
+        (
+            $name:ident, $lanes:literal, $mask:ty, $splat:ident, $load:ident, $widen:ident, $load_f32:ident,
+            $store:ident, $add:ident, $sub:ident, $mul:ident, $fma:ident, $less:expr, $equal:expr, $select:expr
+        ) => {
+            impl Vector for $name {
+                const LANES: usize = $lanes;
+                type Mask = $mask;
+
+                #[inline(always)]
+                fn splat(x: f64) -> Self {
+                    // SAFETY: see the module's comment, here and below.
+                    Self(unsafe { $splat(x) })
+                }
+                #[inline(always)]
+                fn load(from: &[f64]) -> Self {
+                    let from = &from[..$lanes];
+                    // SAFETY: `from` has as many numbers as are read; the load needs no alignment.
+                    Self(unsafe { $load(from.as_ptr()) })
+                }
+                #[inline(always)]
+                fn widen(from: &[f32]) -> Self {
+                    let from = &from[..$lanes];
+                    // SAFETY: `from` has as many numbers as are read; the load needs no alignment.
+                    Self(unsafe { $widen($load_f32(from.as_ptr())) })
+                }
+                #[inline(always)]
+                fn store(self, to: &mut [f64]) {
+                    let to = &mut to[..$lanes];
+                    // SAFETY: `to` has as many numbers as are written; the store needs no alignment.
+                    unsafe { $store(to.as_mut_ptr(), self.0) }
+                }
+                #[inline(always)]
+                fn add(self, other: Self) -> Self {
+                    // SAFETY: see the module's comment.
+                    Self(unsafe { $add(self.0, other.0) })
+                }
+                #[inline(always)]
+                fn sub(self, other: Self) -> Self {
+                    // SAFETY: see the module's comment.
+                    Self(unsafe { $sub(self.0, other.0) })
+                }
+                #[inline(always)]
+                fn mul(self, other: Self) -> Self {
+                    // SAFETY: see the module's comment.
+                    Self(unsafe { $mul(self.0, other.0) })
+                }
+                #[inline(always)]
+                fn square_add(self, other: Self) -> Self {
+                    // SAFETY: see the module's comment.
+                    Self(unsafe { $fma(self.0, self.0, other.0) })
+                }
+                #[inline(always)]
+                fn less(self, other: Self) -> $mask {
+                    // SAFETY: see the module's comment.
+                    unsafe { $less(self.0, other.0) }
+                }
+                #[inline(always)]
+                fn equal(self, other: Self) -> $mask {
+                    // SAFETY: see the module's comment.
+                    unsafe { $equal(self.0, other.0) }
+                }
+                #[inline(always)]
+                fn select(mask: $mask, yes: Self, no: Self) -> Self {
+                    // SAFETY: see the module's comment.
+                    Self(unsafe { $select(mask, yes.0, no.0) })
+                }
+            }
+        };
+    }
+
+    vector!(
+        Avx2,
+        4,
+        __m256d,
+        _mm256_set1_pd,
+        _mm256_loadu_pd,
+        _mm256_cvtps_pd,
+        _mm_loadu_ps,
+        _mm256_storeu_pd,
+        _mm256_add_pd,
+        _mm256_sub_pd,
+        _mm256_mul_pd,
+        _mm256_fmadd_pd,
+        _mm256_cmp_pd::<_CMP_LT_OQ>,
+        _mm256_cmp_pd::<_CMP_EQ_OQ>,
+        |mask, yes, no| _mm256_blendv_pd(no, yes, mask)
+    );
+    vector!(
+        Avx512,
+        8,
+        __mmask8,
+        _mm512_set1_pd,
+        _mm512_loadu_pd,
+        _mm512_cvtps_pd,
+        _mm256_loadu_ps,
+        _mm512_storeu_pd,
+        _mm512_add_pd,
+        _mm512_sub_pd,
+        _mm512_mul_pd,
+        _mm512_fmadd_pd,
+        _mm512_cmp_pd_mask::<_CMP_LT_OQ>,
+        _mm512_cmp_pd_mask::<_CMP_EQ_OQ>,
+        |mask, yes, no| _mm512_mask_blend_pd(mask, no, yes)
+    );
+}

@@ -1,0 +1,216 @@
+//! Rows in the order that kernels read them: sixteen rows side by side, column after column.
+//!
+//! A column of a panel is then one load of sixteen numbers, and a kernel runs sixteen rows in the lanes of its
+//! registers while a centroid's number is broadcast to all of them. The rows are rearranged in place, panel by
+//! panel, so a table needs no second copy.
+
+use std::ops::Range;
+
+use crate::matrix::{Element, Matrix, Values};
+
+/// Rows of a panel: a cache line of f32, two of f64.
+pub const PANEL: usize = 16;
+
+/// `rows x columns` numbers in panels. The last panel may be short: it is padded with copies of its last row,
+/// of which no result is ever used.
+#[derive(Debug, Clone)]
+pub struct Panels {
+    rows: usize,
+    columns: usize,
+    body: Values,
+    last: Values,
+}
+
+/// The panels of one storage.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a, T> {
+    /// Numbers of a row.
+    pub columns: usize,
+    body: &'a [T],
+    last: &'a [T],
+}
+
+impl<'a, T: Element> View<'a, T> {
+    /// Whole panels, as a view of their own.
+    pub fn of(columns: usize, panels: &'a [T]) -> Self {
+        Self { columns, body: panels, last: &[] }
+    }
+
+    /// Panel `index`: for each column its sixteen numbers.
+    #[inline(always)]
+    pub fn panel(&self, index: usize) -> &'a [T] {
+        let size = self.columns * PANEL;
+        self.body.get(index * size..(index + 1) * size).unwrap_or(self.last)
+    }
+
+    /// The numbers of a row, column after column.
+    #[inline(always)]
+    pub fn row(&self, row: usize) -> impl Iterator<Item = f64> + 'a {
+        self.panel(row / PANEL)[row % PANEL..].iter().step_by(PANEL).map(|x| x.widen())
+    }
+
+    /// One number.
+    #[inline(always)]
+    pub fn at(&self, row: usize, column: usize) -> f64 {
+        self.panel(row / PANEL)[column * PANEL + row % PANEL].widen()
+    }
+}
+
+/// Runs the body with a typed [`View`] of whichever storage there is.
+macro_rules! on_view {
+    ($panels:expr, $view:ident => $body:expr) => {
+        match $panels.views() {
+            $crate::panels::Views::F32($view) => $body,
+            $crate::panels::Views::F64($view) => $body,
+        }
+    };
+}
+pub(crate) use on_view;
+
+/// A [`View`] of either storage.
+pub enum Views<'a> {
+    /// 4 bytes a number.
+    F32(View<'a, f32>),
+    /// 8 bytes a number.
+    F64(View<'a, f64>),
+}
+
+impl Panels {
+    /// Rearranges a matrix.
+    pub fn new(matrix: Matrix) -> Self {
+        let (rows, columns) = (matrix.rows(), matrix.columns());
+        let (mut body, last) = match matrix.into_values() {
+            Values::F32(mut values) => {
+                let last = Values::F32(split_last(&mut values, columns));
+                (Values::F32(values), last)
+            }
+            Values::F64(mut values) => {
+                let last = Values::F64(split_last(&mut values, columns));
+                (Values::F64(values), last)
+            }
+        };
+        match &mut body {
+            Values::F32(values) => transpose(values, columns),
+            Values::F64(values) => transpose(values, columns),
+        }
+        Self { rows, columns, body, last }
+    }
+
+    /// How many rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// How many columns.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// How many panels, a short one included.
+    pub fn count(&self) -> usize {
+        self.rows.div_ceil(PANEL)
+    }
+
+    /// The storage, typed.
+    pub fn views(&self) -> Views<'_> {
+        let columns = self.columns;
+        match (&self.body, &self.last) {
+            (Values::F32(body), Values::F32(last)) => Views::F32(View { columns, body, last }),
+            (Values::F64(body), Values::F64(last)) => Views::F64(View { columns, body, last }),
+            // Both are made from one matrix.
+            _ => Views::F64(View { columns, body: &[], last: &[] }),
+        }
+    }
+
+    /// Row `row`, widened.
+    pub fn row(&self, row: usize) -> Vec<f64> {
+        on_view!(self, view => view.row(row).collect())
+    }
+
+    /// The rows named, in the order named, in the same storage.
+    #[must_use]
+    pub fn gather(&self, rows: &[u64]) -> Self {
+        fn pick<T: Element>(view: View<T>, rows: &[u64]) -> Vec<T> {
+            let place = |row: u64, column| (row as usize / PANEL, column * PANEL + row as usize % PANEL);
+            let row = |&row: &u64| {
+                (0..view.columns).map(move |column| {
+                    let (panel, lane) = place(row, column);
+                    view.panel(panel)[lane]
+                })
+            };
+            rows.iter().flat_map(row).collect()
+        }
+        let values = match self.views() {
+            Views::F32(view) => Values::F32(pick(view, rows)),
+            Views::F64(view) => Values::F64(pick(view, rows)),
+        };
+        Self::new(Matrix::new(self.columns, values))
+    }
+
+    /// Divides all f64 by `2^exponent`. f32 never needs it: its range is well inside what f64 can square.
+    pub fn rescale(&mut self, exponent: i32) {
+        for values in [&mut self.body, &mut self.last] {
+            if let Values::F64(values) = values {
+                values.iter_mut().for_each(|x| *x = crate::exact::scale(*x, -exponent));
+            }
+        }
+    }
+
+    /// The panels that hold `rows`, of which the first must begin one.
+    pub fn holding(rows: &Range<usize>) -> Range<usize> {
+        rows.start / PANEL..rows.end.div_ceil(PANEL)
+    }
+}
+
+/// Takes the rows that fill no panel off the end and makes a padded panel of them.
+fn split_last<T: Element>(values: &mut Vec<T>, columns: usize) -> Vec<T> {
+    let rows = values.len() / columns;
+    let rest = rows % PANEL;
+    if rest == 0 {
+        return Vec::new();
+    }
+    let mut last = values.split_off((rows - rest) * columns);
+    let padding = last[(rest - 1) * columns..].to_vec();
+    (rest..PANEL).for_each(|_| last.extend(&padding));
+    transpose(&mut last, columns);
+    last
+}
+
+fn transpose<T: Element>(values: &mut [T], columns: usize) {
+    let mut rows = Vec::with_capacity(columns * PANEL);
+    for panel in values.chunks_exact_mut(columns * PANEL) {
+        rows.clear();
+        rows.extend_from_slice(panel);
+        for (lane, row) in rows.chunks_exact(columns).enumerate() {
+            for (column, &x) in row.iter().enumerate() {
+                panel[column * PANEL + lane] = x;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_found_again() {
+        for rows in [1usize, 15, 16, 17, 40] {
+            let values: Vec<f64> = (0..rows * 3).map(|i| i as f64).collect();
+            let panels = Panels::new(Matrix::new(3, Values::F64(values.clone())));
+            assert_eq!((panels.rows(), panels.count()), (rows, rows.div_ceil(16)));
+            for row in 0..rows {
+                assert_eq!(panels.row(row), values[row * 3..row * 3 + 3]);
+            }
+            let last = rows as u64 - 1;
+            assert_eq!(panels.gather(&[last, 0, last]).row(2), panels.row(rows - 1));
+        }
+    }
+
+    #[test]
+    fn f32_stays_f32() {
+        let panels = Panels::new(Matrix::new(1, Values::F32(vec![0.1; 20])));
+        assert!(matches!(panels.views(), Views::F32(_)));
+        assert_eq!(panels.row(19), [f64::from(0.1f32)]);
+    }
+}

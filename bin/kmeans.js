@@ -11,4 +11,10 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(1);
 }
 module.enableCompileCache?.(); // Node 22.1 and newer: 5 ms less
-await import('../dist/main.js');
+try {
+  await import('../dist/main.js');
+} catch (error) {
+  if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+  process.stderr.write('error: kmeans is not built; run: npm run build\n');
+  process.exitCode = 70;
+}

@@ -15,7 +15,14 @@ export async function tableBytes(table: Table): Promise<Uint8Array> {
   if (!isArrowTable(table)) {
     throw new KMeansError({ code: 'InvalidData', message: 'the input is not an Arrow table' });
   }
-  return tableToIPC(table, 'stream');
+  try {
+    return tableToIPC(table, 'stream');
+  } catch (cause) {
+    const message = 'the Arrow table cannot be serialized';
+    const error = new KMeansError({ code: 'InvalidData', message });
+    error.cause = cause;
+    throw error;
+  }
 }
 
 /** Shares the memory of the labels. */

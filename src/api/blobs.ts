@@ -1,4 +1,5 @@
 import { BlobsJob, type BlobsOptions as NativeOptions } from '#native';
+import * as kinds from './check.js';
 import { type Control, run } from './job.js';
 import { given, type Seed, seedText } from './options.js';
 
@@ -22,6 +23,17 @@ export interface Blobs {
 /** Blobs that went to a file. */
 export type WrittenBlobs = Omit<Blobs, 'data' | 'labels'>;
 
+const blobsKinds: kinds.Kinds<BlobsOptions> = {
+  rows: kinds.count,
+  features: kinds.count,
+  clusters: kinds.count,
+  std: kinds.real,
+  seed: kinds.seed,
+  truth: kinds.toggle,
+  format: kinds.text,
+  output: kinds.path,
+};
+
 /**
  * Makes round clouds of points around random centres: data whose clusters are known.
  * With `output` the rows are written to that file instead (`'-'` is stdout).
@@ -34,15 +46,15 @@ export function blobs(
 ): Promise<WrittenBlobs>;
 export function blobs(options?: BlobsOptions, control?: Control): Promise<Blobs>;
 export async function blobs(
-  options: BlobsOptions = {},
+  options?: BlobsOptions,
   control?: Control,
 ): Promise<Blobs | WrittenBlobs> {
-  const { seed, ...same } = options;
+  const { seed, ...same } = kinds.checked(options, blobsKinds, 'blobs');
   const native = given<NativeOptions>({ ...same, seed: seedText(seed) });
-  const made = await run(new BlobsJob(native), control);
+  const made = await run(() => new BlobsJob(native), control);
   const { rows, features, centroids } = made;
   const names = Array.from({ length: features }, (_, column) => `x${column + 1}`);
   const written: WrittenBlobs = { shape: [rows, features], names, centroids };
-  if (options.output !== undefined) return written;
+  if (same.output !== undefined) return written;
   return { ...written, data: made.takeValues(), labels: made.takeLabels() };
 }

@@ -24,8 +24,8 @@ export interface ErrorParts {
 /**
  * The one error of this library. Branch on `code`, not on the message.
  *
- * Bugs aside, every promise of the library that rejects does so with a `KMeansError` or with the
- * reason of the `AbortSignal` that was passed in.
+ * Every promise of the library that rejects does so with a `KMeansError`, with the reason of the
+ * `AbortSignal` that was passed in, or with what the caller's own `onProgress` threw.
  */
 export class KMeansError extends Error {
   override readonly name: string = 'KMeansError';
@@ -50,6 +50,14 @@ export class KMeansError extends Error {
 export function unwrap<Result>(outcome: Failure | Result): Result {
   if (isFailure(outcome)) throw new KMeansError(outcome);
   return outcome as Result;
+}
+
+/** What the addon throws, instead of returning it as a value, no check foresaw: a bug. */
+export function bug(cause: unknown): KMeansError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const error = new KMeansError({ code: 'Internal', message: `internal error: ${reason}` });
+  error.cause = cause;
+  return error;
 }
 
 /** No result of the engine has a `code`. */

@@ -6,11 +6,12 @@ import {
   type TableOptions,
 } from '#native';
 import { labelVector, looksLikeArrow } from './arrow.js';
+import * as kinds from './check.js';
 import { KMeansError } from './errors.js';
 import { flatten, type Input, type Rows, toSource } from './input.js';
 import { type Control, run } from './job.js';
 import { Model } from './model.js';
-import { given, type Seed, seedText } from './options.js';
+import { given, type Seed, seedText, tableKinds } from './options.js';
 
 /** How to fit. Every option that is absent has the default that `kmeans fit --help` shows. */
 export interface FitOptions
@@ -37,16 +38,43 @@ export interface FitResult<Labels = Uint32Array> {
   report: FitReport;
 }
 
+const fitKinds: kinds.Kinds<FitOptions> = {
+  ...tableKinds,
+  clusters: kinds.count,
+  seed: kinds.seed,
+  maxIter: kinds.count,
+  tol: kinds.real,
+  init: {
+    rule: "'k-means++', 'random', a file of centroids, or the centroids as rows of numbers",
+    is: (value) => typeof value === 'string' || Array.isArray(value),
+  },
+  nInit: kinds.countOrAuto,
+  algorithm: kinds.text,
+  threads: kinds.count,
+  isa: kinds.text,
+  columns: kinds.names,
+  exclude: kinds.names,
+  weight: kinds.text,
+  model: kinds.path,
+  output: kinds.path,
+  labels: kinds.path,
+  keepLabels: kinds.toggle,
+};
+
 /**
  * Groups the rows of a table into `options.clusters` clusters.
  *
  * The result is a function of the values, the options and the seed: neither threads nor the
  * instruction set nor the kind of storage change a bit of it. The work runs off the event loop.
  *
+ * Options, rows of numbers and `{ data, shape }` are copied before `fit` returns its promise, so
+ * that changing them afterwards has no effect. Files and Arrow tables are read while it is pending.
+ *
  * @param input A path, rows of numbers, `{ data, shape }` or an Arrow table.
  * @param options `clusters` is needed unless `init` holds the starting centroids.
  * @param control How to watch and stop the run.
- * @throws {KMeansError} `InvalidOption`, `InvalidData`, `File`, or `Interrupted`.
+ * @throws {KMeansError} `InvalidOption`, `InvalidData`, `InvalidModel` (of `init`), `File` or
+ *   `Interrupted`.
  *
  * @example
  * const { model, labels } = await fit([[1, 1], [1, 2], [9, 9]], { clusters: 2 });
@@ -67,23 +95,29 @@ export async function fit(
   options: FitOptions,
   control?: Control,
 ): Promise<FitResult<Uint32Array | Vector<Uint32> | undefined>> {
-  const source = await toSource(input);
-  const { format, header, delimiter, ...rest } = options;
+  const { format, header, delimiter, ...rest } = kinds.checked(options, fitKinds, 'fit');
   const table = given<TableOptions>({ format, header, delimiter });
-  const fitted = await run(new FitJob(source, table, toNative(rest)), control);
+  const native = toNative(rest);
+  const wanted = rest.keepLabels !== false;
+  const source = toSource(input);
+  // Only what has to be waited for is: an await would give the caller time to change an array.
+  const ready = source instanceof Promise ? await source : source;
+  const fitted = await run(() => new FitJob(ready, table, native), control);
   const model = new Model(fitted.model);
   const { report } = fitted;
-  if (options.keepLabels === false) return { model, labels: undefined, report };
+  if (!wanted) return { model, labels: undefined, report };
   const labels = fitted.takeLabels();
   return { model, labels: looksLikeArrow(input) ? await labelVector(labels) : labels, report };
 }
 
 function toNative(options: Omit<FitOptions, keyof TableOptions>): NativeOptions {
-  const { seed, init, nInit, keepLabels, ...same } = options;
+  const { seed, init, nInit, keepLabels, columns, exclude, ...same } = options;
   const start = typeof init === 'object' ? fromCentroids(init, same.clusters) : { init };
   return given<NativeOptions>({
     ...same,
     ...start,
+    columns: columns && [...columns],
+    exclude: exclude && [...exclude],
     seed: seedText(seed),
     nInit: nInit === 'auto' ? undefined : nInit,
     keepLabels: keepLabels !== false,
@@ -92,6 +126,6 @@ function toNative(options: Omit<FitOptions, keyof TableOptions>): NativeOptions 
 
 function fromCentroids(rows: Rows, clusters: number | undefined): NativeOptions {
   const fail = (message: string): KMeansError =>
-    new KMeansError({ code: 'InvalidOption', option: 'init', message: `is ragged: ${message}` });
+    new KMeansError({ code: 'InvalidOption', option: 'init', message: `is no table: ${message}` });
   return { initCentroids: flatten(rows, fail), clusters: clusters ?? rows.length };
 }

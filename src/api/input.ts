@@ -4,12 +4,17 @@
  */
 import type { Source } from '#native';
 import { looksLikeArrow, tableBytes } from './arrow.js';
+import { isUrl, URL_HINT } from './check.js';
 import { KMeansError } from './errors.js';
+import { counted, shown } from './shown.js';
 
 /** Rows of numbers, all of one length. */
 export type Rows = readonly ArrayLike<number>[];
 
-/** Numbers that already lie in one typed array, row after row. Nothing is copied in JavaScript. */
+/**
+ * Numbers that already lie in one typed array, row after row. The engine copies them, once and
+ * before the call returns, so that the array may change afterwards.
+ */
 export interface Matrix {
   /** `rows * columns` numbers, row-major. `float32` values are the same data as their `float64`. */
   data: Float32Array | Float64Array;
@@ -23,13 +28,20 @@ export interface Matrix {
 /** A path (`'-'` is stdin), a matrix, or rows of numbers. CSV, TSV and Arrow files are read. */
 export type Input = string | Matrix | Rows;
 
-export async function toSource(input: unknown): Promise<Source> {
+/**
+ * A promise only where there is something to wait for.
+ * @param keep Whether the array must outlive the call, because no job is there yet to copy it.
+ */
+export function toSource(input: unknown, keep = false): Source | Promise<Source> {
   if (input === '-') return { stdin: true };
   if (typeof input === 'string') return { path: input };
   if (Array.isArray(input)) return fromRows(input);
-  if (looksLikeArrow(input)) return { ipc: await tableBytes(input) };
-  if (isMatrix(input)) return fromMatrix(input);
-  throw invalid('the input must be a path, rows of numbers, { data, shape } or an Arrow table');
+  if (looksLikeArrow(input)) return tableBytes(input).then((ipc) => ({ ipc }));
+  if (isMatrix(input)) return fromMatrix(input, keep);
+  throw invalid(
+    `the input must be a path, rows of numbers, { data, shape } or an Arrow table, got ${shown(input)}`,
+    isUrl(input) ? URL_HINT : undefined,
+  );
 }
 
 /** Row-major numbers of rows that are checked to be of one length and all numbers. */
@@ -40,7 +52,7 @@ export function flatten(rows: Rows, fail: (message: string) => KMeansError): Flo
   for (const [index, row] of rows.entries()) {
     if (!isRow(row)) throw fail(`row ${index + 1} must be an array of numbers, got ${shown(row)}`);
     if (row.length !== columns) {
-      throw fail(`row ${index + 1} has ${row.length} columns, but row 1 has ${columns}`);
+      throw fail(`row ${index + 1} has ${counted(row.length, 'column')}, but row 1 has ${columns}`);
     }
     for (let column = 0; column < columns; column++) {
       const value: unknown = row[column];
@@ -54,39 +66,72 @@ export function flatten(rows: Rows, fail: (message: string) => KMeansError): Flo
 }
 
 function fromRows(rows: Rows): Source {
+  if (typeof rows[0] === 'number') {
+    throw invalid(
+      'the input is an array of numbers, and must be an array of rows',
+      'for one column [[1], [2]]; for more { data: Float64Array.from(numbers), shape: [rows, columns] }',
+    );
+  }
   const values = flatten(rows, invalid);
   if (values.length === 0) throw invalid('the input holds no numbers');
   return { values, columns: values.length / rows.length };
 }
 
-function fromMatrix({ data, shape, names, weights }: Matrix): Source {
-  const [rows, columns] = shape;
-  if (!isCount(rows) || !isCount(columns)) {
-    throw invalid(`shape must be [rows, columns], got ${shown(shape)}`);
+/** Anything with the fields of one: what is wrong with it is told field by field. */
+function isMatrix(input: unknown): input is Record<keyof Matrix, unknown> {
+  return typeof input === 'object' && input !== null && ('data' in input || 'shape' in input);
+}
+
+function fromMatrix(matrix: Record<keyof Matrix, unknown>, keep: boolean): Source {
+  const { data, names, weights } = matrix;
+  const [rows, columns] = shapeOf(matrix.shape);
+  if (!isFloats(data)) {
+    throw invalid(`data must be a Float64Array or Float32Array, got ${shown(data)}`);
   }
   if (data.length !== rows * columns) {
     throw invalid(
-      `data holds ${data.length} numbers, but a shape of [${rows}, ${columns}] needs ${rows * columns}`,
+      `data holds ${counted(data.length, 'number')}, but a shape of [${rows}, ${columns}] needs ${rows * columns}`,
     );
   }
-  if (names && names.length !== columns) {
-    throw invalid(`names holds ${names.length} names for ${columns} columns`);
-  }
-  if (weights && weights.length !== rows) {
-    throw invalid(`weights holds ${weights.length} weights for ${rows} rows`);
-  }
   if (data.length === 0) throw invalid('the input holds no numbers');
-  const source: Source = { values: data, columns };
-  if (names) source.names = [...names];
-  if (weights) source.weights = Float64Array.from(weights);
+  const source: Source = { values: keep ? data.slice() : data, columns };
+  if (names !== undefined) source.names = namesOf(names, columns);
+  if (weights !== undefined) source.weights = weightsOf(weights, rows);
   return source;
 }
 
-function isMatrix(input: unknown): input is Matrix {
-  if (typeof input !== 'object' || input === null) return false;
-  const { data, shape } = input as Partial<Matrix>;
-  if (!Array.isArray(shape)) return false;
-  return data instanceof Float64Array || data instanceof Float32Array;
+function shapeOf(shape: unknown): [rows: number, columns: number] {
+  const [rows, columns, ...more]: unknown[] = Array.isArray(shape) ? shape : [];
+  if (isCount(rows) && isCount(columns) && more.length === 0) return [rows, columns];
+  throw invalid(`shape must be [rows, columns], got ${shown(shape)}`);
+}
+
+function namesOf(names: unknown, columns: number): string[] {
+  if (!Array.isArray(names) || !names.every((name) => typeof name === 'string')) {
+    throw invalid(`names must be an array of column names, got ${shown(names)}`);
+  }
+  if (names.length !== columns) {
+    throw invalid(`names holds ${counted(names.length, 'name')} for ${counted(columns, 'column')}`);
+  }
+  return [...names];
+}
+
+function weightsOf(weights: unknown, rows: number): Float64Array {
+  if (!isRow(weights)) throw invalid(`weights must be an array of numbers, got ${shown(weights)}`);
+  if (weights.length !== rows) {
+    throw invalid(`weights holds ${counted(weights.length, 'weight')} for ${counted(rows, 'row')}`);
+  }
+  return Float64Array.from(weights, (weight: unknown, row) => {
+    if (typeof weight === 'number') return weight;
+    throw invalid(`weight ${row + 1} must be a number, got ${shown(weight)}`);
+  });
+}
+
+/** By its tag, since a caller's array may be of another realm, as tests' often are. */
+function isFloats(data: unknown): data is Float32Array | Float64Array {
+  if (!ArrayBuffer.isView(data)) return false;
+  const { [Symbol.toStringTag]: tag } = data as Float64Array;
+  return String(tag) === 'Float64Array' || String(tag) === 'Float32Array';
 }
 
 function isRow(row: unknown): row is ArrayLike<number> {
@@ -97,11 +142,6 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function invalid(message: string): KMeansError {
-  return new KMeansError({ code: 'InvalidData', message });
-}
-
-function shown(value: unknown): string {
-  if (typeof value === 'object' && value !== null) return JSON.stringify(value).slice(0, 40);
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+function invalid(message: string, hint?: string): KMeansError {
+  return new KMeansError({ code: 'InvalidData', message, ...(hint === undefined ? {} : { hint }) });
 }

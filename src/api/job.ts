@@ -3,7 +3,8 @@
  * Progress is polled, not called back: the rate is the watcher's, and nothing outlives the loop.
  */
 import type { Failure, Progress } from '#native';
-import { unwrap } from './errors.js';
+import { checked, type Kind, type Kinds } from './check.js';
+import { bug, unwrap } from './errors.js';
 
 /** A redraw every 80 ms looks smooth; reading the counters costs under a microsecond. */
 const POLL_MS = 80;
@@ -18,7 +19,10 @@ export interface Control {
    * `KMeansError` of code `Interrupted`.
    */
   interrupt?: AbortSignal;
-  /** Called about 12 times a second while the run lasts, and once at its end. */
+  /**
+   * Called about 12 times a second while the run lasts, and once at its end. What it throws
+   * abandons the run, and the promise rejects with it.
+   */
   onProgress?: (progress: Progress) => void;
 }
 
@@ -30,11 +34,33 @@ export interface Job<Result extends object> {
   cancel(discard?: boolean): void;
 }
 
+/** By structure, since a caller's AbortSignal may be of another realm. */
+const signalKind: Kind = {
+  rule: 'an AbortSignal',
+  is: (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    'aborted' in value &&
+    'addEventListener' in value,
+};
+
+const controlKinds: Kinds<Control> = {
+  signal: signalKind,
+  interrupt: signalKind,
+  onProgress: { rule: 'a function', is: (value) => typeof value === 'function' },
+};
+
+/**
+ * Makes a job and runs it.
+ * @param make Copies what the caller passed in, so it is called before anything is awaited.
+ */
 export async function run<Result extends object>(
-  job: Job<Result>,
-  { signal, interrupt, onProgress }: Control = {},
+  make: () => Job<Result>,
+  control?: Control,
 ): Promise<Result> {
+  const { signal, interrupt, onProgress } = checked(control, controlKinds, 'control');
   signal?.throwIfAborted();
+  const job = made(make);
   const abandon = (): void => job.cancel(true);
   const end = (): void => job.cancel();
   if (interrupt?.aborted) end();
@@ -42,8 +68,10 @@ export async function run<Result extends object>(
   interrupt?.addEventListener('abort', end, { once: true });
   const watcher = onProgress && watch(job, onProgress);
   try {
-    const outcome = await job.run();
-    signal?.throwIfAborted(); // the caller's own reason, whatever the engine made of it
+    const outcome = await job.run().catch((thrown: unknown) => Promise.reject(bug(thrown)));
+    // The caller's own reasons, whatever the engine made of them.
+    signal?.throwIfAborted();
+    watcher?.rethrow();
     const result = unwrap(outcome);
     watcher?.tick();
     watcher?.rethrow();
@@ -52,6 +80,14 @@ export async function run<Result extends object>(
     watcher?.stop();
     signal?.removeEventListener('abort', abandon);
     interrupt?.removeEventListener('abort', end);
+  }
+}
+
+function made<Made>(make: () => Made): Made {
+  try {
+    return make();
+  } catch (thrown) {
+    throw bug(thrown);
   }
 }
 

@@ -1,4 +1,6 @@
 /** What the options of several calls have in common on their way to the engine. */
+import type { TableOptions } from '#native';
+import { type Kinds, text, toggle } from './check.js';
 
 /** A seed of 64 bits: a whole number, or its digits. */
 export type Seed = number | bigint | string;
@@ -17,3 +19,6 @@ export function given<Options extends object>(
   const entries = Object.entries(options).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as Options;
 }
+
+/** How a table is read. */
+export const tableKinds: Kinds<TableOptions> = { format: text, header: toggle, delimiter: text };

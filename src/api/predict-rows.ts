@@ -8,9 +8,11 @@ import {
   type TableOptions,
 } from '#native';
 import { labelVector, looksLikeArrow } from './arrow.js';
+import * as kinds from './check.js';
+import { KMeansError } from './errors.js';
 import { type Input, toSource } from './input.js';
 import { type Control, run } from './job.js';
-import { given } from './options.js';
+import { given, tableKinds } from './options.js';
 
 /** How to predict. `format` is that of the input; outputs take theirs from their name, or the input's. */
 export interface PredictOptions extends Omit<NativeOptions, 'keepLabels'>, TableOptions {}
@@ -28,18 +30,34 @@ export type WriteOptions = PredictOptions & ({ output: string } | { labels: stri
 
 export type Predicted = Prediction<Uint32Array | Vector<Uint32> | undefined>;
 
+const predictKinds: kinds.Kinds<PredictOptions> = {
+  ...tableKinds,
+  threads: kinds.count,
+  output: kinds.path,
+  labels: kinds.path,
+  distances: kinds.toggle,
+};
+
+/** @param model The model, or how it is loaded; then the rows are copied first. */
 export async function predictRows(
-  model: NativeModel,
+  model: NativeModel | (() => Promise<NativeModel>),
   input: Input | Table,
-  options: PredictOptions = {},
+  options?: PredictOptions,
   control?: Control,
 ): Promise<Predicted> {
-  const source = await toSource(input);
-  const { format, header, delimiter, ...rest } = options;
+  const { format, header, delimiter, ...rest } = kinds.checked(options, predictKinds, 'predict');
   const table = given<TableOptions>({ format, header, delimiter });
   const written = rest.output !== undefined || rest.labels !== undefined;
+  if (rest.distances && written && rest.output === undefined) throw distancesAlone();
   const native = given<NativeOptions>({ ...rest, keepLabels: !written });
-  const predicted = await run(new PredictJob(model, source, table, native), control);
+  const late = typeof model === 'function';
+  const source = toSource(input, late);
+  // Only what has to be waited for is: an await would give the caller time to change an array.
+  const [loaded, ready] =
+    late || source instanceof Promise
+      ? await Promise.all([late ? model() : model, source])
+      : [model, source];
+  const predicted = await run(() => new PredictJob(loaded, ready, table, native), control);
   const { report } = predicted;
   if (written) return { labels: undefined, report };
   const labels = predicted.takeLabels();
@@ -48,4 +66,12 @@ export async function predictRows(
     ...(rest.distances ? { distances: predicted.takeDistances() } : {}),
     report,
   };
+}
+
+function distancesAlone(): KMeansError {
+  return new KMeansError({
+    code: 'InvalidOption',
+    option: 'distances',
+    message: 'are columns of output, which is missing: a file of labels holds nothing else',
+  });
 }

@@ -1,47 +1,52 @@
-/** Attends to a run: a bar while it lasts, unless it is to be silent, and Ctrl-C. */
+/** Attends to a run: a bar while it lasts, Ctrl-C, and the signals that end a process. */
 import type { Control } from '../api/job.js';
 import type { Bar } from '../render/bar.js';
+import { onSignals } from './signals.js';
 import { columns, isTerminal, STDERR, writeErr } from './terminal.js';
 
-/** npm sends its own SIGINT after the terminal's; a person needs longer to press again. */
-const SAME_PRESS_MS = 100;
+export interface Manner {
+  /** Whether nothing may be said. */
+  readonly quiet: boolean | undefined;
+  /** Whether data fill the screen, where a bar would draw over them. */
+  readonly fillsScreen: boolean;
+  /** What the first Ctrl-C brings about: `finishing with the best so far`. */
+  readonly ending: string;
+  /** Rows that will be written, where that is known. */
+  readonly total?: number | undefined;
+}
 
 export async function attend<Result>(
-  silent: boolean | undefined,
+  { quiet, fillsScreen, ending, total }: Manner,
   work: (control: Control) => Promise<Result>,
 ): Promise<Result> {
-  const interrupt = onInterrupt();
-  const bar = await drawnBar(silent);
-  const control: Control = { interrupt: interrupt.signal };
+  const bar = quiet || fillsScreen ? undefined : await drawnBar(total);
+  const { removeTemporaryFiles } = await import('../api/temporary-files.js');
+  const interrupt = new AbortController();
+  const abandon = new AbortController();
+  const dispose = onSignals({
+    interrupted() {
+      interrupt.abort();
+      bar?.erase();
+      if (!quiet) writeErr(`${ending}; Ctrl-C again to stop at once\n`);
+    },
+    dying() {
+      bar?.erase();
+      abandon.abort();
+      removeTemporaryFiles();
+    },
+  });
+  const control: Control = { interrupt: interrupt.signal, signal: abandon.signal };
   if (bar) control.onProgress = (progress) => bar.show(progress);
   try {
     return await work(control);
   } finally {
     bar?.erase();
-    interrupt.dispose();
+    dispose();
   }
 }
 
-async function drawnBar(silent: boolean | undefined): Promise<Bar | undefined> {
-  if (silent || !isTerminal(STDERR)) return undefined;
+async function drawnBar(total: number | undefined): Promise<Bar | undefined> {
+  if (!isTerminal(STDERR)) return undefined;
   const { progressBar } = await import('../render/bar.js');
-  return progressBar({ columns: columns(STDERR), write: writeErr });
-}
-
-/**
- * The first Ctrl-C is ours, and asks the run to end. Then the signal gets back its own meaning:
- * the second kills the process at once, even one that is stuck, and the shell sees 130.
- */
-function onInterrupt(): { signal: AbortSignal; dispose(): void } {
-  const controller = new AbortController();
-  const dispose = (): void => {
-    process.off('SIGINT', listener);
-  };
-  const listener = (): void => {
-    if (controller.signal.aborted) return;
-    controller.abort();
-    setTimeout(dispose, SAME_PRESS_MS).unref();
-  };
-  process.on('SIGINT', listener);
-  return { signal: controller.signal, dispose };
+  return progressBar({ columns: columns(STDERR), write: writeErr }, total);
 }

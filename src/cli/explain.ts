@@ -12,6 +12,13 @@ export async function explain(error: unknown, page: AnyPage | undefined): Promis
   if (error instanceof UsageError) return await complain(error, exits.usage);
   if (error instanceof KMeansError) return await explainFailure(error, page);
   if (errno(error) === 'EPIPE') return exits.done;
+  if (syscall(error) === 'uv_cwd') {
+    return await complain({ message: 'the working directory no longer exists' }, exits.failed);
+  }
+  if (isMissingEngine(error)) {
+    const message = 'the compiled part of kmeans is missing or cannot be loaded';
+    return await complain({ message, hint: REBUILD }, exits.bug);
+  }
   if (isWriteError(error)) {
     const [, reason = error.message] = /^\w+: (.*), write$/.exec(error.message) ?? [];
     return await complain({ message: `cannot write to standard output: ${reason}` }, exits.failed);
@@ -21,6 +28,13 @@ export async function explain(error: unknown, page: AnyPage | undefined): Promis
 }
 
 const REPORT = 'this is a bug in kmeans; please report it, with the command and what it printed';
+
+const REBUILD = 'npm run build makes it in a checkout; otherwise install kmeans again';
+
+/** In the words of napi's loader, and of node where the loader itself is gone or of another version. */
+function isMissingEngine(error: unknown): boolean {
+  return error instanceof Error && /native binding|native[\\/]node|#native/.test(error.message);
+}
 
 /** Help and version leave by way of an error too. */
 async function explainCommander(error: CommanderError, page: AnyPage | undefined): Promise<Exit> {
@@ -48,5 +62,9 @@ async function complain(complaint: Complaint, exit: Exit): Promise<Exit> {
 }
 
 function isWriteError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && (error as NodeJS.ErrnoException).syscall === 'write';
+  return syscall(error) === 'write';
+}
+
+function syscall(error: unknown): string | undefined {
+  return error instanceof Error ? (error as NodeJS.ErrnoException).syscall : undefined;
 }

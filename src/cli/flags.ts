@@ -12,6 +12,8 @@ export interface Flag<Value = unknown> {
   readonly group?: string;
   /** Its opposite, `--no-header`. */
   readonly negation?: string;
+  /** For tests; help does not show it. */
+  readonly hidden?: boolean;
   /** `previous` is there when a flag is repeated. */
   parse?(text: string, previous?: Value): Value;
 }
@@ -88,10 +90,11 @@ export function longName(spelling: string): string {
 }
 
 export function addFlags(command: Command, flags: Readonly<Record<string, Flag>>): void {
-  for (const { spelling, about, group, negation, parse } of Object.values(flags)) {
+  for (const { spelling, about, group, negation, hidden, parse } of Object.values(flags)) {
     // No default value here: an absent option stays absent until the engine fills it in.
     const option = new Option(spelling, about);
     if (group !== undefined) option.helpGroup(group);
+    if (hidden) option.hideHelp();
     if (parse) option.argParser(parse);
     command.addOption(option);
     if (negation !== undefined) command.addOption(new Option(negation).hideHelp());

@@ -4,6 +4,7 @@
  */
 import { Command } from 'commander';
 import about from '../../package.json' with { type: 'json' };
+import { similar } from '../api/similar.js';
 import { blobsPage } from './commands/blobs.js';
 import { fitPage } from './commands/fit.js';
 import { predictPage } from './commands/predict.js';
@@ -11,6 +12,7 @@ import { type Exit, exits } from './exit.js';
 import { explain } from './explain.js';
 import { type AnyPage, addFacts, addPage, addRun } from './page.js';
 import { columns, isTerminal, STDERR, STDOUT, writeErr, writeOut } from './terminal.js';
+import { UsageError } from './usage.js';
 
 const pages: readonly AnyPage[] = [fitPage, predictPage, blobsPage];
 
@@ -23,6 +25,7 @@ async function main(argv: readonly string[]): Promise<Exit> {
   const [first, second] = argv.filter((word) => !word.startsWith('-'));
   const page = pages.find(({ name }) => name === (first === 'help' ? second : first));
   try {
+    if (first === 'help' && !page && second !== undefined) throw unknownCommand(second);
     return await run(argv, page);
   } catch (error) {
     return await explain(error, page);
@@ -57,6 +60,16 @@ async function run(argv: readonly string[], page: AnyPage | undefined): Promise<
   }
   await program.parseAsync(argv, { from: 'user' });
   return exit;
+}
+
+/** `help nope`; commander itself answers `nope`, but to this it would show the list of commands. */
+function unknownCommand(name: string): UsageError {
+  const meant = similar(
+    name,
+    pages.map((page) => page.name),
+  );
+  const hint = meant === undefined ? 'kmeans --help shows what there is' : `did you mean ${meant}?`;
+  return new UsageError(`unknown command '${name}'`, hint);
 }
 
 function asksForHelp(argv: readonly string[]): boolean {

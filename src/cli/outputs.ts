@@ -1,26 +1,49 @@
 /** Where results go. Found out before any work is done, since the work may take an hour. */
-import { resolve } from 'node:path';
+import { extname, resolve } from 'node:path';
 import { isTerminal, STDOUT } from './terminal.js';
 import { UsageError } from './usage.js';
 
 /** A flag and the path it was given; `-` is stdout. */
 export type Destination = readonly [flag: string, path: string | undefined];
 
+/** What a file is read as, `the input`, and its path. */
+export type Origin = readonly [what: string, path: string | undefined];
+
 /** No two results in one place, and none over what is being read. */
 export function checkDestinations(
   destinations: readonly Destination[],
-  sources: readonly (string | undefined)[],
+  origins: readonly Origin[],
 ): void {
   const taken = new Map<string, string>();
-  const read = new Set(sources.filter((path) => path !== undefined && path !== '-').map(absolute));
+  const read = new Map<string, string>();
+  for (const [what, path] of origins) {
+    if (path !== undefined && path !== '-') read.set(absolute(path), what);
+  }
   for (const [flag, path] of destinations) {
     if (path === undefined) continue;
     const place = absolute(path);
     const first = taken.get(place);
     if (first !== undefined) throw clash(first, flag, path);
-    if (read.has(place)) throw new UsageError(`${flag} would overwrite the input ${path}`);
+    const origin = read.get(place);
+    if (origin !== undefined) throw new UsageError(`${flag} would overwrite ${origin} ${path}`);
     taken.set(place, flag);
   }
+}
+
+const ARROW_NAMES = ['.arrow', '.arrows', '.feather', '.ipc'];
+
+/** Whether a table is Arrow, as far as its name and `--format` tell. */
+export function isArrow(path: string, format: string | undefined): boolean {
+  return format?.toLowerCase() === 'arrow' || ARROW_NAMES.includes(extname(path).toLowerCase());
+}
+
+/** Arrow on a screen is noise at best, and at worst changes how the terminal works. */
+export function refuseBinary(output: string | undefined, arrow: boolean): void {
+  if (output !== '-' || !arrow || !isTerminal(STDOUT)) return;
+  throw new UsageError(
+    'Arrow is binary, and standard output is a terminal',
+    'give a file with -o, such as -o table.arrow, or pipe it on',
+  );
 }
 
 /** Data on a person's screen, where a progress bar would draw over them. */

@@ -4,7 +4,7 @@
  */
 import cliProgress from 'cli-progress';
 import type { Progress } from '../api/report.js';
-import { progressFacts, progressShare, TimeLeft } from './progress.js';
+import { type Part, progressFacts, progressLine, progressShare, TimeLeft } from './progress.js';
 
 /** Shorter work is over before a bar could be read. */
 const DELAY_MS = 300;
@@ -17,10 +17,18 @@ export interface Screen {
 
 export interface Bar {
   show(progress: Progress): void;
+  /** Takes the line away; the next `show` draws a new one, where the cursor is by then. */
   erase(): void;
 }
 
-export function progressBar(screen: Screen, now: () => number = Date.now): Bar {
+interface Payload {
+  readonly phase: string;
+  readonly known: boolean;
+  readonly facts: readonly Part[];
+}
+
+/** @param total Rows that will be written, where that is known. */
+export function progressBar(screen: Screen, total?: number, now: () => number = Date.now): Bar {
   const begun = now();
   const left = new TimeLeft();
   let bar: cliProgress.SingleBar | undefined;
@@ -28,11 +36,11 @@ export function progressBar(screen: Screen, now: () => number = Date.now): Bar {
     show(progress) {
       const seconds = left.update(progress, now());
       if (now() - begun < DELAY_MS) return;
-      const share = progressShare(progress);
-      const payload = {
+      const share = progressShare(progress, total);
+      const payload: Payload = {
         phase: progress.phase,
         known: share !== undefined,
-        facts: progressFacts(progress, seconds).join(', '),
+        facts: progressFacts(progress, seconds, total),
       };
       if (bar) bar.update(share ?? 0, payload);
       else bar = started(screen, share ?? 0, payload);
@@ -44,7 +52,7 @@ export function progressBar(screen: Screen, now: () => number = Date.now): Bar {
   };
 }
 
-function started(screen: Screen, share: number, payload: object): cliProgress.SingleBar {
+function started(screen: Screen, share: number, payload: Payload): cliProgress.SingleBar {
   const stream = { isTTY: true, columns: screen.columns, write: (text: string) => writes(text) };
   const writes = (text: string): boolean => {
     screen.write(text);
@@ -53,8 +61,8 @@ function started(screen: Screen, share: number, payload: object): cliProgress.Si
   const bar = new cliProgress.SingleBar({
     stream: stream as unknown as NodeJS.WritableStream,
     format: (options, params, { phase, known, facts }) => {
-      const bar = known ? `[${cliProgress.Format.BarFormat(params.progress, options)}] ` : '';
-      return `${phase} ${bar}${facts}`.slice(0, screen.columns - 1);
+      const meter = cliProgress.Format.BarFormat(params.progress, options);
+      return progressLine(phase, known ? `[${meter}]` : undefined, facts, screen.columns - 1);
     },
     barsize: 10,
     barCompleteChar: '=',

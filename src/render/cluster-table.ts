@@ -3,13 +3,17 @@
  * cluster, the columns in which it differs most from the rest.
  */
 import type { ClusterSummary, ColumnSummary, FitReport } from '../api/report.js';
-import { type Column, shorten, tableLines, wrapList } from './layout.js';
+import { type Column, shorten, shortenWithin, tableLines, visible, wrapList } from './layout.js';
 import { aligned, count, measure, percent, plural } from './quantity.js';
 
 const CLUSTERS_SHOWN = 20;
 const COLUMNS_SHOWN = 6;
 const TRAITS_SHOWN = 4;
-const SHORTEST_TITLE = 12;
+const LONGEST_TITLE = 24;
+/** Titles that still say what they are for; below, fewer digits give more room to them. */
+const READABLE_TITLE = 8;
+const SHORTEST_TITLE = 5;
+const DIGITS = [5, 4, 3];
 const NARROWEST_TRAITS = 40;
 
 /** Parts of a column's range: a quarter is far for a mean, and less than a twentieth hardly shows. */
@@ -24,7 +28,7 @@ export function clusterLines(report: FitReport, width: number): string[] {
   const lines = centroidTable(shown, report.columns, width) ?? traitTable(shown, report, width);
   if (rest.length === 0) return lines;
   const share = rest.reduce((sum, cluster) => sum + cluster.share, 0);
-  return [...lines, `… and ${plural(rest.length, 'smaller cluster')}, ${percent(share)} together`];
+  return [...lines, `… and ${plural(rest.length, 'more cluster')}, ${percent(share)} together`];
 }
 
 function sizeColumns(clusters: readonly ClusterSummary[]): Column[] {
@@ -49,21 +53,40 @@ function centroidTable(
   width: number,
 ): string[] | undefined {
   if (columns.length > COLUMNS_SHOWN) return undefined;
+  const names = columns.map(({ name }) => visible(name));
   const sizes = sizeColumns(clusters);
-  const values = columns.map((_, at) => aligned(clusters.map(({ centroid }) => centroid[at] ?? 0)));
-  const table = (titleWidth: number): string[] =>
-    tableLines([
+  const table = (titles: readonly string[], digits: number): string[] | undefined => {
+    const cells = (at: number): string[] =>
+      aligned(
+        clusters.map(({ centroid }) => centroid[at] ?? 0),
+        digits,
+      );
+    const lines = tableLines([
       ...sizes,
-      ...columns.map(({ name }, at) => ({
-        title: shorten(name, titleWidth),
-        cells: values[at] ?? [],
-      })),
+      ...titles.map((title, at) => ({ title, cells: cells(at) })),
     ]);
-  const full = table(Number.POSITIVE_INFINITY);
-  if (fits(full, width)) return full;
-  const titles = new Set(columns.map(({ name }) => shorten(name, SHORTEST_TITLE)));
-  const short = table(SHORTEST_TITLE);
-  return titles.size === columns.length && fits(short, width) ? short : undefined;
+    return lines.every((line) => line.length <= width) ? lines : undefined;
+  };
+  const [most = 5] = DIGITS;
+  const full = table(names, most);
+  if (full) return full;
+  for (const shortest of [READABLE_TITLE, SHORTEST_TITLE]) {
+    for (const digits of DIGITS) {
+      for (let room = LONGEST_TITLE; room >= shortest; room--) {
+        const titles = distinct(names, room);
+        const lines = titles && table(titles, digits);
+        if (lines) return lines;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Names in `room` characters that can still be told apart. */
+function distinct(names: readonly string[], room: number): string[] | undefined {
+  return [shorten, shortenWithin]
+    .map((cut) => names.map((name) => cut(name, room)))
+    .find((titles) => new Set(titles).size === names.length);
 }
 
 function traitTable(
@@ -88,14 +111,16 @@ function traits({ centroid }: ClusterSummary, columns: readonly ColumnSummary[])
   return columns
     .map(({ name, min, max, mean }, at) => {
       const value = centroid[at] ?? 0;
-      const apart = max > min ? (value - mean) / (max - min) : 0;
+      // In halves: the range itself may be beyond that of a float.
+      const range = max / 2 - min / 2;
+      const apart = range > 0 ? (value / 2 - mean / 2) / range : 0;
       return { name, value, mean, apart };
     })
     .sort((a, b) => Math.abs(b.apart) - Math.abs(a.apart))
     .filter(({ apart }, at) => at === 0 || Math.abs(apart) >= APART)
     .slice(0, TRAITS_SHOWN)
     .map(({ name, value, mean, apart }) => {
-      return `${shorten(name, 24)} ${brief(value)} (${compared(apart)} ${brief(mean)})`;
+      return `${shorten(visible(name), 24)} ${brief(value)} (${compared(apart)} ${brief(mean)})`;
     });
 }
 
@@ -110,8 +135,4 @@ function compared(apart: number): string {
 /** Four digits are enough to compare with a mean. */
 function brief(value: number): string {
   return measure(Number(value.toPrecision(4)));
-}
-
-function fits(lines: readonly string[], width: number): boolean {
-  return lines.every((line) => line.length <= width);
 }

@@ -2,9 +2,9 @@
 import type { FitReport } from '../api/report.js';
 import { clusterLines } from './cluster-table.js';
 import { warningText } from './failure.js';
-import { firstOf, wrapList, wrapText } from './layout.js';
+import { firstOf, visible, wrapList, wrapText } from './layout.js';
 import type { Paint } from './paint.js';
-import { count, measure, percent, plural } from './quantity.js';
+import { count, measure, percent, plural, TOO_LARGE, TOO_SMALL } from './quantity.js';
 
 const LABEL = 10;
 const NAMES_SHOWN = 12;
@@ -21,16 +21,16 @@ export function fitReport(report: FitReport, source: string, { paint, width }: P
   const facts: [label: string, lines: string[]][] = [
     ['columns', wrapList(columnNames(report), width - LABEL - 2)],
     ['skipped', skipped(report)],
-    ['weights', report.weight === undefined ? [] : [report.weight]],
+    ['weights', report.weight === undefined ? [] : [visible(report.weight)]],
     ['method', [method(report)]],
     ['restarts', restarts(report)],
     ['stopped', wrapText(ending(report), width - LABEL - 2)],
-    ['inertia', [inertia(report)]],
+    ['inertia', wrapText(inertia(report), width - LABEL - 2)],
   ];
   const [titles = '', ...clusters] = clusterLines(report, width - 2);
-  const warnings = report.warnings.map((warning) => warningText(warning, paint));
+  const warnings = report.warnings.map((warning) => warningText(visible(warning), paint));
   return [
-    `${paint.heading(heading(report))} ${paint.faint('in')} ${paint.path(source)}\n`,
+    `${paint.heading(heading(report))} ${paint.faint('in')} ${paint.path(visible(source))}\n`,
     `\n${facts.map(([label, lines]) => fact(label, lines, paint)).join('')}`,
     `\n  ${paint.heading(titles)}\n${clusters.map((line) => `  ${line}\n`).join('')}`,
     warnings.length > 0 ? `\n${warnings.join('')}` : '',
@@ -50,14 +50,14 @@ function fact(label: string, lines: readonly string[], paint: Paint): string {
 
 function columnNames({ columns }: FitReport): string[] {
   return firstOf(
-    columns.map(({ name }) => name),
+    columns.map(({ name }) => visible(name)),
     NAMES_SHOWN,
   );
 }
 
 function skipped(report: FitReport): string[] {
   return firstOf(
-    report.skipped.map(({ name, reason }) => `${name}: ${reason}`),
+    report.skipped.map(({ name, reason }) => visible(`${name}: ${reason}`)),
     SKIPPED_SHOWN,
   );
 }
@@ -94,7 +94,10 @@ function ending({ stopped, iterations, maxIter, tol }: FitReport): string {
   }
 }
 
-function inertia(report: FitReport): string {
-  const explained = percent(report.explained);
-  return `${measure(report.inertia)} of ${measure(report.total)} in total: ${explained} of the variance explained`;
+function inertia({ inertia, total, explained, columns }: FitReport): string {
+  if (!Number.isFinite(inertia)) return TOO_LARGE;
+  if (!Number.isFinite(total)) return `${measure(inertia)} of a total ${TOO_LARGE}`;
+  // Squares of differences below 1e-162 are 0: nothing can be said of shares.
+  if (total === 0 && columns.some(({ min, max }) => min < max)) return TOO_SMALL;
+  return `${measure(inertia)} of ${measure(total)} in total: ${percent(explained)} of the variance explained`;
 }

@@ -1,7 +1,7 @@
 import type { PredictReport } from '../api/report.js';
 import { warningText } from './failure.js';
 import type { Page } from './fit-report.js';
-import { firstOf, tableLines, wrapList } from './layout.js';
+import { firstOf, tableLines, visible, wrapList } from './layout.js';
 import { count, percent, plural } from './quantity.js';
 
 const SIZES_SHOWN = 20;
@@ -14,16 +14,18 @@ export function predictReport(
   { paint, width }: Page,
 ): string {
   const { rows, sizes, ignored, warnings } = report;
-  const names = wrapList(firstOf(ignored, NAMES_SHOWN), width - 12);
+  const names = wrapList(firstOf(ignored.map(visible), NAMES_SHOWN), width - 12);
   const ignoredText = names.map((line, at) => {
     return `  ${at === 0 ? paint.faint('ignored   ') : ' '.repeat(10)}${line}\n`;
   });
   const [titles = '', ...lines] = sizeTable(rows, sizes);
   return [
-    `${paint.heading(`${plural(rows, 'row')} labelled`)} ${paint.faint('in')} ${paint.path(source)}\n`,
+    `${paint.heading(`${plural(rows, 'row')} labelled`)} ${paint.faint('in')} ${paint.path(visible(source))}\n`,
     ignoredText.length > 0 ? `\n${ignoredText.join('')}` : '',
     rows > 0 ? `\n  ${paint.heading(titles)}\n${lines.map((line) => `  ${line}\n`).join('')}` : '',
-    warnings.length > 0 ? `\n${warnings.map((text) => warningText(text, paint)).join('')}` : '',
+    warnings.length > 0
+      ? `\n${warnings.map((text) => warningText(visible(text), paint)).join('')}`
+      : '',
   ].join('');
 }
 
@@ -38,5 +40,5 @@ function sizeTable(rows: number, sizes: readonly number[]): string[] {
     { title: 'share', cells: shown.map(({ size }) => percent(rows > 0 ? size / rows : 0)) },
   ]);
   const hidden = sizes.length - shown.length;
-  return hidden > 0 ? [...lines, `… and ${plural(hidden, 'smaller cluster')}`] : lines;
+  return hidden > 0 ? [...lines, `… and ${plural(hidden, 'more cluster')}`] : lines;
 }

@@ -15,9 +15,14 @@ export function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
 }
 
+/** What is there instead of a number that a double cannot hold. */
+export const TOO_LARGE = 'beyond the range of a 64-bit float';
+export const TOO_SMALL = 'too small for a 64-bit float';
+
 /** One number alone: at least six significant digits, no trailing zeros. */
 export function measure(value: number): string {
   const size = Math.abs(value);
+  if (!Number.isFinite(value)) return TOO_LARGE;
   if (Number.isInteger(value) && size < 1e9) return String(value);
   if (size >= 1e9 || size < 1e-4) return shortExponent(value.toExponential(5));
   if (size >= 1e5) return value.toFixed(0);
@@ -25,18 +30,21 @@ export function measure(value: number): string {
 }
 
 /**
- * Numbers under one another: as many decimals as give the largest five significant digits, so
+ * Numbers under one another: as many decimals as give the largest `digits` significant ones, so
  * that the points align. Integers stay integers; far from 1 all of them get an exponent.
  */
-export function aligned(values: readonly number[]): string[] {
-  const largest = Math.max(0, ...values.map(Math.abs));
+export function aligned(values: readonly number[], digits = 5): string[] {
+  const finite = values.filter(Number.isFinite);
+  const largest = Math.max(0, ...finite.map(Math.abs));
+  const shown = (text: (value: number) => string): string[] =>
+    values.map((value) => (Number.isFinite(value) ? text(value) : 'too large'));
   if (largest >= 1e9 || (largest > 0 && largest < 1e-3)) {
-    return values.map((value) => (value === 0 ? '0' : value.toExponential(4)));
+    return shown((value) => (value === 0 ? '0' : value.toExponential(digits - 1)));
   }
-  if (values.every(Number.isInteger)) return values.map(String);
+  if (finite.every(Number.isInteger)) return shown(String);
   const whole = largest < 1 ? 1 : Math.floor(Math.log10(largest)) + 1;
-  const decimals = Math.max(0, 5 - whole);
-  return values.map((value) => value.toFixed(decimals).replace(/^-(0(?:\.0*)?)$/, '$1'));
+  const decimals = Math.max(0, digits - whole);
+  return shown((value) => value.toFixed(decimals).replace(/^-(0(?:\.0*)?)$/, '$1'));
 }
 
 /** 3.2 -> "3 s", 200 -> "3 min 20 s", 7500 -> "2 h 5 min". */

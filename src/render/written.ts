@@ -1,4 +1,5 @@
 import { hintText } from './failure.js';
+import { visible } from './layout.js';
 import type { Paint } from './paint.js';
 
 /** Where a result went; the path `-` is standard output. */
@@ -9,7 +10,7 @@ export interface Written {
 
 export function writtenText(outputs: readonly Written[], paint: Paint): string {
   const lines = outputs.map(({ what, path }) => {
-    return `wrote ${what} to ${paint.path(path === '-' ? 'standard output' : path)}\n`;
+    return `wrote ${what} to ${paint.path(path === '-' ? 'standard output' : visible(path))}\n`;
   });
   return lines.length > 0 ? `\n${lines.join('')}` : '';
 }

@@ -81,7 +81,7 @@ test('weights count a row as often as they say', async () => {
 });
 
 test.each([
-  ['a ragged row', [[1, 2], [3]], 'row 2 has 1 columns, but row 1 has 2'],
+  ['a ragged row', [[1, 2], [3]], 'row 2 has 1 column, but row 1 has 2'],
   [
     'a text',
     [
@@ -94,9 +94,9 @@ test.each([
   ['no row', [], 'the input holds no numbers'],
   ['a row that is none', [[1], 2], 'row 2 must be an array of numbers, got 2'],
   ['a wrong shape', matrix([2, 2]), 'data holds 3 numbers, but a shape of [2, 2] needs 4'],
-  ['a shape of fractions', matrix([1.5, 2]), 'shape must be [rows, columns], got [1.5,2]'],
-  ['too few names', { ...matrix([1, 3]), names: ['a'] }, 'names holds 1 names for 3 columns'],
-  ['too many weights', { ...matrix([3, 1]), weights: [1] }, 'weights holds 1 weights for 3 rows'],
+  ['a shape of fractions', matrix([1.5, 2]), 'shape must be [rows, columns], got [1.5, 2]'],
+  ['too few names', { ...matrix([1, 3]), names: ['a'] }, 'names holds 1 name for 3 columns'],
+  ['too many weights', { ...matrix([3, 1]), weights: [1] }, 'weights holds 1 weight for 3 rows'],
   ['nothing', undefined, 'the input must be a path, rows of numbers, { data, shape } or an Arrow'],
 ])('%s is refused by its place', async (_, input, message) => {
   const error = await failureOf(fit(input as number[][], { clusters: 1 }));
@@ -113,6 +113,36 @@ test('an option at fault is named', async () => {
 test('ragged centroids are the fault of init', async () => {
   const error = await failureOf(fit(rows, { init: [[1, 2], [3]] }));
   expect(error).toMatchObject({ code: 'InvalidOption', option: 'init' });
+});
+
+test('arrays and options may change as soon as they were passed', async () => {
+  const data = Float64Array.of(0, 1, 10, 11);
+  const weights = [1, 1, 1, 1];
+  const init = [[0], [10]];
+  const options = { init, seed: 5 };
+  const fitting = fit({ data, shape: [4, 1], weights }, options);
+  data.fill(7);
+  weights.fill(100);
+  init[0]?.fill(99);
+  options.seed = 6;
+  const { model, report } = await fitting;
+  expect(model.centroids).toEqual([[0.5], [10.5]]);
+  expect(report.seed).toBe('5');
+});
+
+test('what onProgress throws is what a fit rejects with', async () => {
+  const thrown = new Error('enough seen');
+  const data = Float64Array.from({ length: 4e5 }, (_, at) => Math.sin(at * at));
+  const fitting = fit(
+    { data, shape: [1e5, 4] },
+    { clusters: 200, tol: 0, nInit: 50 },
+    {
+      onProgress() {
+        throw thrown;
+      },
+    },
+  );
+  expect(await failureOf(fitting)).toBe(thrown);
 });
 
 test('a file that is not there is a fault of the file', async () => {

@@ -76,3 +76,49 @@ test('a row of another width is refused', async () => {
     code: expect.stringMatching(/InvalidData|InvalidModel/),
   });
 });
+
+test('nothing that a model hands out can change it', async () => {
+  const { model } = await fit(points, { clusters: 2 });
+  const before = JSON.stringify(model);
+  const [centroid] = model.centroids as number[][];
+  const [feature] = model.features as { name: string }[];
+  expect(() => centroid?.push(1)).toThrow(TypeError);
+  expect(() => (model.sizes as number[]).sort()).toThrow(TypeError);
+  expect(() => Object.assign(feature ?? {}, { name: 'other' })).toThrow(TypeError);
+  expect(() => Object.assign(model.toJSON(), { seed: '1' })).toThrow(TypeError);
+  expect(JSON.stringify(model)).toBe(before);
+  expect(() => structuredClone(model.centroids as number[][])[0]?.push(1)).not.toThrow();
+});
+
+test('the content of a model will do for a model', async () => {
+  const { model } = await fit(points, { clusters: 2 });
+  const sent = JSON.parse(JSON.stringify(model));
+  for (const content of [model.toJSON(), sent]) {
+    expect((await predict(content, [[8, 8]])).labels).toEqual(Uint32Array.of(1));
+  }
+  await expect(predict({ ...sent, centroids: [] }, [[8, 8]])).rejects.toMatchObject({
+    code: 'InvalidModel',
+  });
+});
+
+test('an array may change as soon as it was passed', async () => {
+  const path = join(directory(), 'model.json');
+  const { model } = await fit(points, { clusters: 2, model: path });
+  for (const given of [model, path]) {
+    const data = Float64Array.of(8, 8);
+    const weights = [1];
+    const flat = predict(given, { data, shape: [1, 2], weights });
+    const rows = [[8, 8]];
+    const nested = predict(given, rows);
+    data.fill(1);
+    rows[0]?.fill(1);
+    expect([...(await flat).labels, ...(await nested).labels]).toEqual([1, 1]);
+  }
+});
+
+test('an inertia beyond the range of a float is infinite', async () => {
+  const { model } = await fit([[1e200], [-1e200], [1e199]], { clusters: 2 });
+  expect(model.toJSON().inertia).toBeNull();
+  expect(model.inertia).toBe(Number.POSITIVE_INFINITY);
+  expect(Model.parse(JSON.stringify(model)).inertia).toBe(Number.POSITIVE_INFINITY);
+});

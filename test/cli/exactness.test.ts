@@ -53,6 +53,20 @@ test.each([1, 2, 3, 8])('with %i threads', async (threads) => {
   await expectReference(`kmeans fit table.csv ${FIT} --threads ${threads}`, cwd);
 });
 
+test('with the kernels that every processor has, for narrow rows and for wide ones', async () => {
+  const cwd = directory();
+  writeFileSync(join(cwd, 'table.csv'), table);
+  await expectReference(`kmeans fit table.csv ${FIT} --isa portable`, cwd);
+  const { stderr, code } = await shell(
+    `kmeans blobs -n 3000 -d 40 -k 15 --std 8 -q -o wide.csv
+     kmeans fit wide.csv -k 15 -q -m fast.json -l fast.csv
+     kmeans fit wide.csv -k 15 -q -m plain.json -l plain.csv --isa portable --threads 1
+     cmp fast.json plain.json && cmp fast.csv plain.csv`,
+    { cwd },
+  );
+  expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+});
+
 test('from Arrow in f64, made by our own pass-through', async () => {
   const cwd = directory();
   writeFileSync(join(cwd, 'table.csv'), table);

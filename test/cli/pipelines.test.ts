@@ -1,9 +1,8 @@
-/** The command line among others: pipes, full disks, Ctrl-C. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+/** The command line among others: pipes and full disks. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { directory, iris, outcome, shell, start } from './run.js';
+import { directory, iris, shell } from './run.js';
 
 test('blobs, fit and predict work in a pipe', async () => {
   const cwd = directory();
@@ -85,33 +84,29 @@ test
   expect(code).toBe(1);
 });
 
-test('the first Ctrl-C keeps the best model so far', async () => {
+test.runIf(existsSync('/dev/full'))(
+  'a fit that cannot write all says what it did write',
+  async () => {
+    const cwd = directory();
+    const fit = `kmeans fit -q '${iris}' -k 3 -m model.json -l labels.csv -o /dev/full`;
+    const { stderr, code } = await shell(fit, { cwd });
+    expect(stderr).toBe(
+      'error: cannot write to /dev/full: no space left on device\n\n' +
+        'hint: the model was written to model.json; the labels were written to labels.csv\n',
+    );
+    expect(code).toBe(1);
+    expect(existsSync(join(cwd, 'model.json'))).toBe(true);
+    const again = await shell(`kmeans fit -q nowhere.csv -k 3 -m model.json`, { cwd });
+    expect(again.stderr).not.toContain('written'); // the file is that of the run before
+  },
+);
+
+test('a working directory that is gone is told in a sentence', async () => {
   const cwd = directory();
-  await shell('kmeans blobs -q -n 200000 -d 16 -k 50 --std 20 -o blobs.csv', { cwd });
-  const fit = start(
-    ['fit', 'blobs.csv', '-k', '200', '--tol', '0', '--n-init', '50', '-m', 'model.json'],
+  const { stderr, code } = await shell(
+    `mkdir gone && cd gone && rmdir ../gone && kmeans fit '${iris}' -k 3 -m model.json`,
     { cwd },
   );
-  const ended = outcome(fit);
-  await wait(2500);
-  fit.kill('SIGINT');
-  const { stderr, code } = await ended;
-  expect(code).toBe(130);
-  if (existsSync(join(cwd, 'model.json'))) {
-    const model = JSON.parse(readFileSync(join(cwd, 'model.json'), 'utf8'));
-    expect(model).toMatchObject({ stopped: 'interrupted', converged: false });
-    expect(stderr).toContain('interrupted, not converged');
-  }
-});
-
-test('an interrupted predict leaves no file behind', async () => {
-  const cwd = directory();
-  await shell(`kmeans fit -q '${iris}' -k 3 > model.json`, { cwd });
-  const predict = start(['predict', '-m', 'model.json', '-o', 'out.csv'], { cwd });
-  const ended = outcome(predict);
-  predict.stdin?.write(readFileSync(iris));
-  await wait(1000);
-  predict.kill('SIGINT');
-  expect((await ended).code).toBe(130);
-  expect(readdirSync(cwd)).toEqual(['model.json']);
+  expect(stderr).toMatch(/^error: the working directory no longer exists\n$/);
+  expect(code).toBe(1);
 });

@@ -1,7 +1,7 @@
 /** Runs the command line as a process, in a directory of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
@@ -22,6 +22,8 @@ export interface Circumstances {
   readonly stdin?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Another bin/kmeans.js than that of this checkout. */
+  readonly program?: string;
 }
 
 export function run(args: readonly string[], how: Circumstances = {}): Promise<Outcome> {
@@ -37,8 +39,11 @@ export function shell(script: string, how: Circumstances = {}): Promise<Outcome>
   return outcome(spawn('bash', ['-c', lines], { cwd: how.cwd, env: environment(how.env) }));
 }
 
-export function start(args: readonly string[], { env, cwd }: Circumstances = {}): ChildProcess {
-  return spawn(process.execPath, [bin, ...args], { cwd, env: environment(env) });
+export function start(
+  args: readonly string[],
+  { env, cwd, program = bin }: Circumstances = {},
+): ChildProcess {
+  return spawn(process.execPath, [program, ...args], { cwd, env: environment(env) });
 }
 
 export async function outcome(child: ChildProcess): Promise<Outcome> {
@@ -48,7 +53,9 @@ export async function outcome(child: ChildProcess): Promise<Outcome> {
   child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
   const code = await new Promise<number>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (exit, signal) => resolve(exit ?? (signal === 'SIGINT' ? 130 : 255)));
+    child.on('close', (exit, signal) =>
+      resolve(exit ?? 128 + constants.signals[signal ?? 'SIGKILL']),
+    );
   });
   return { stdout: text(stdout), stderr: text(stderr), code };
 }

@@ -57,13 +57,86 @@ test('few columns with long names keep the table within the page', () => {
   const report = { ...rest, columns: named };
   const lines = fitReport(report, 'wide.csv', { ...page, width: 80 }).split('\n');
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
-  expect(lines.join('\n')).toContain('height_of_t…  width_of_th…  age_of_the_…');
+  expect(lines.join('\n')).toContain('height_of_th…  width_of_the…  age_of_the_p…');
+});
+
+test('four columns fit a terminal of eighty with their titles shortened', () => {
+  const text = fitReport(irisReport(), 'iris.csv', { ...page, width: 80 });
+  expect(text.slice(text.indexOf('  cluster'))).toMatchInlineSnapshot(`
+    "  cluster  size   share  within SS  sepal_le…  sepal_wi…  petal_le…  petal_wi…
+            0    62  41.3 %     39.821     5.9016     2.7484     4.3935     1.4339
+            1    50  33.3 %     15.151     5.0060     3.4280     1.4620     0.2460
+            2    38  25.3 %     23.879     6.8500     3.0737     5.7421     2.0711
+    "
+  `);
+});
+
+test('titles that begin alike keep their ends', () => {
+  const text = fitReport(wideReport(2, 4), 'wide.csv', { ...page, width: 80 });
+  expect(text).toMatch(/within SS +meas…er_1 +meas…er_2 +meas…er_3 +meas…er_4$/m);
+});
+
+test.each([1, 2, 3, 4, 5, 6])(
+  '%i columns have their centroids in a terminal of eighty',
+  (columns) => {
+    const lines = fitReport(wideReport(3, columns), 'wide.csv', { ...page, width: 80 }).split('\n');
+    expect(lines.join('\n')).not.toContain('where it differs most');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+  },
+);
+
+test('a number beyond the range of a float is not shown as one', () => {
+  const lost = { explained: Number.NaN, total: Number.POSITIVE_INFINITY };
+  const infinite = fitReport(
+    irisReport({ ...lost, inertia: Number.POSITIVE_INFINITY }),
+    'big.csv',
+    page,
+  );
+  expect(infinite).toContain('  inertia   beyond the range of a 64-bit float\n');
+  const one = fitReport(irisReport({ ...lost, inertia: 2.5 }), 'big.csv', page);
+  expect(one).toContain('  inertia   2.5 of a total beyond the range of a 64-bit float\n');
+  const [first, ...others] = irisReport().clusters;
+  if (!first) throw new Error('no cluster');
+  const clusters = [{ ...first, within: Number.POSITIVE_INFINITY }, ...others];
+  const within = fitReport(irisReport({ ...lost, clusters }), 'big.csv', page);
+  for (const text of [infinite, one, within]) expect(text).not.toMatch(/NaN|Infinity/);
+  expect(within).toContain('  too large  ');
+});
+
+test('differences whose squares are 0 explain nothing', () => {
+  const nothing = { inertia: 0, total: 0, explained: 1 };
+  const columns = [{ name: 'a', min: 0, max: 1e-200, mean: 1e-201 }];
+  expect(fitReport(irisReport({ ...nothing, columns }), 'tiny.csv', page)).toContain(
+    '  inertia   too small for a 64-bit float\n',
+  );
+});
+
+test('names from a file cannot write on the screen', () => {
+  const { columns, ...rest } = irisReport({ weight: 'w\u0007' });
+  const named = columns.map((column) => ({ ...column, name: `\u001b[2J${column.name}\u202e` }));
+  const warnings = ['the column "\u001b[2J" is constant'];
+  for (const width of [60, 100]) {
+    const text = fitReport({ ...rest, columns: named, warnings }, 'x.csv', { ...page, width });
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]/u);
+    expect(text).toContain('\\u{1b}[2Jsepal_length\\u{202e}');
+  }
+});
+
+test('one of anything is in the singular', () => {
+  const [first] = irisReport().clusters;
+  if (!first) throw new Error('no cluster');
+  const [column] = irisReport().columns;
+  if (!column) throw new Error('no column');
+  const alone = { rows: 1, columns: [column], requested: 1, clusters: [first], iterations: 1 };
+  const text = fitReport(irisReport(alone), 'one.csv', page);
+  expect(text).toContain('1 cluster of 1 row × 1 column in one.csv');
+  expect(text).toContain('after 1 iteration: ');
 });
 
 test('of many clusters the twenty largest are shown', () => {
   const text = fitReport(wideReport(30, 2), 'wide.csv', page);
   expect(text.match(/^ +\d+ +1,000 /gm)).toHaveLength(20);
-  expect(text).toContain('… and 10 smaller clusters, 33.3 % together');
+  expect(text).toContain('… and 10 more clusters, 33.3 % together');
 });
 
 test.each([

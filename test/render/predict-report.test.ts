@@ -36,5 +36,18 @@ test('a model of many clusters does not flood the screen', () => {
   const report = { rows: 124_750, sizes, columns: ['a'], ignored: [], warnings: [] };
   const lines = predictReport(report, 'new.csv', page).trimEnd().split('\n');
   expect(lines).toHaveLength(2 + 1 + 20 + 1);
-  expect(lines.at(-1)).toBe('  … and 480 smaller clusters');
+  expect(lines.at(-1)).toBe('  … and 480 more clusters');
+});
+
+test('names from a file cannot write on the screen', () => {
+  const report = {
+    rows: 0,
+    sizes: [0],
+    columns: ['a'],
+    ignored: ['\u001b[31mred\n'],
+    warnings: [],
+  };
+  const text = predictReport(report, 'a\u001b]0;title\u0007.csv', page);
+  expect(text).toContain('ignored   \\u{1b}[31mred\\n\n');
+  expect(text).toContain('in a\\u{1b}]0;title\\u{7}.csv\n');
 });

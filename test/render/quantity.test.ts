@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { aligned, count, duration, measure, percent, plural } from '../../src/render/quantity.js';
 
@@ -31,6 +32,30 @@ test('aligned numbers have the same decimals', () => {
   expect(aligned([123_456.7, 0.1])).toEqual(['123457', '0']);
   expect(aligned([1e12, 0])).toEqual(['1.0000e+12', '0']);
   expect(aligned([])).toEqual([]);
+});
+
+test('aligned numbers may have fewer digits', () => {
+  expect(aligned([5.9016129, 10], 3)).toEqual(['5.9', '10.0']);
+  expect(aligned([123_456.7], 3)).toEqual(['123457']);
+  expect(aligned([1e12, 0], 3)).toEqual(['1.00e+12', '0']);
+});
+
+test('what a float cannot hold is said in words', () => {
+  expect(measure(Number.POSITIVE_INFINITY)).toBe('beyond the range of a 64-bit float');
+  expect(aligned([Number.NaN, 1.5, Number.POSITIVE_INFINITY])).toEqual([
+    'too large',
+    '1.5000',
+    'too large',
+  ]);
+});
+
+test('a count can be read back', () => {
+  fc.assert(
+    fc.property(fc.maxSafeNat(), (value) => {
+      expect(count(value)).toMatch(/^\d{1,3}(,\d{3})*$/);
+      expect(Number(count(value).replaceAll(',', ''))).toBe(value);
+    }),
+  );
 });
 
 test('a duration is at least a second and never has three units', () => {

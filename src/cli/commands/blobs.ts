@@ -2,7 +2,7 @@ import type { BlobsOptions } from '../../api/blobs.js';
 import { attend } from '../attend.js';
 import { type Exit, exits } from '../exit.js';
 import { count, type Flags, grouped, real, text, toggle } from '../flags.js';
-import { fillsScreen } from '../outputs.js';
+import { fillsScreen, isArrow, refuseBinary } from '../outputs.js';
 import type { Facts, Page } from '../page.js';
 import { colourWanted, writeErr } from '../terminal.js';
 
@@ -45,10 +45,15 @@ async function blobsFacts(): Promise<Facts> {
 
 async function blobsRun({ quiet, ...options }: BlobsLine): Promise<Exit> {
   const output = options.output ?? '-';
+  refuseBinary(output, isArrow(output, options.format));
   const { blobs } = await import('../../api/blobs.js');
-  const made = await attend(quiet || fillsScreen([['--output', output]]), (control) =>
-    blobs({ ...options, output }, control),
-  );
+  const manner = {
+    quiet,
+    fillsScreen: fillsScreen([['--output', output]]),
+    ending: 'stopping',
+    total: options.rows,
+  };
+  const made = await attend(manner, (control) => blobs({ ...options, output }, control));
   if (!quiet) {
     const [{ paints }, { blobsReport }, { writtenText }] = await Promise.all([
       import('../../render/paint.js'),

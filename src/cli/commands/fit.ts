@@ -4,7 +4,15 @@ import type { Written } from '../../render/written.js';
 import { attend } from '../attend.js';
 import { type Exit, exits } from '../exit.js';
 import { count, countOr, type Flags, grouped, names, real, text, toggle } from '../flags.js';
-import { checkDestinations, type Destination, fillsScreen, usesStdout } from '../outputs.js';
+import { watchFiles, withKept } from '../kept.js';
+import {
+  checkDestinations,
+  type Destination,
+  fillsScreen,
+  isArrow,
+  refuseBinary,
+  usesStdout,
+} from '../outputs.js';
 import { type Facts, inputOrStdin, type Page } from '../page.js';
 import { tableFlags } from '../table-flags.js';
 import { colourWanted, isTerminal, reportWidth, STDOUT, writeErr, writeOut } from '../terminal.js';
@@ -28,6 +36,7 @@ const flags: Flags<FitLine> = {
       '--threads <n>',
       'only changes the speed, never the result (default: all cores)',
     ),
+    isa: { ...text('--isa <name>', 'instruction set of the kernels'), hidden: true },
   }),
   ...grouped('Columns:', {
     columns: names('--columns <list>', 'use only these columns: a,b,"c,d"'),
@@ -68,7 +77,11 @@ async function fitRun(line: FitLine, input: string | undefined): Promise<Exit> {
   const { json, quiet, ...options } = line;
   const source = inputOrStdin(input, fitPage);
   const results = destinations(line);
-  checkDestinations(results, [source, line.init]);
+  checkDestinations(results, [
+    ['the input', source],
+    ['the starting centroids', line.init],
+  ]);
+  refuseBinary(line.output, isArrow(source, line.format));
   // The model goes to a stdout that nothing else uses and that is not a person's screen.
   const model = line.model ?? (usesStdout(results) || isTerminal(STDOUT) ? undefined : '-');
   const { fit } = await import('../../api/fit.js');
@@ -77,11 +90,18 @@ async function fitRun(line: FitLine, input: string | undefined): Promise<Exit> {
     ...(model === undefined ? {} : { model }),
     keepLabels: false,
   } as const;
-  const result = await attend(quiet || fillsScreen(results), (control) =>
-    fit(source, native, control),
-  );
+  const manner = {
+    quiet,
+    fillsScreen: fillsScreen(results),
+    ending: 'finishing with the best so far',
+  };
+  const settled = model === undefined ? line : { ...line, model };
+  const kept = watchFiles(outcomes(settled));
+  const result = await attend(manner, (control) => fit(source, native, control)).catch((error) => {
+    throw withKept(error, kept());
+  });
   if (json) writeOut(`${jsonReport(result.report)}\n`);
-  if (!quiet) await tell(result, source, { ...line, ...(model === undefined ? {} : { model }) });
+  if (!quiet) await tell(result, source, settled);
   return result.report.stopped === 'interrupted' ? exits.interrupted : exits.done;
 }
 
@@ -99,10 +119,20 @@ function jsonReport(report: FitReport): string {
   return JSON.stringify({ schemaVersion: 1, ...report }, null, isTerminal(STDOUT) ? 2 : undefined);
 }
 
+/** What is written where. */
+function outcomes({ model, output, labels }: FitLine): Written[] {
+  const places: [what: string, path: string | undefined][] = [
+    ['the model', model],
+    ['the rows with their cluster', output],
+    ['the labels', labels],
+  ];
+  return places.flatMap(([what, path]) => (path ? [{ what, path }] : []));
+}
+
 async function tell(
   { report }: FitResult<undefined>,
   source: string,
-  { json, model, output, labels }: FitLine,
+  line: FitLine,
 ): Promise<void> {
   const [{ paints }, { fitReport }, { unsavedText, writtenText }, { warningText }] =
     await Promise.all([
@@ -112,18 +142,12 @@ async function tell(
       import('../../render/failure.js'),
     ]);
   const paint = paints(colourWanted());
-  const places: [what: string, path: string | undefined][] = [
-    ['the model', model],
-    ['the rows with their cluster', output],
-    ['the labels', labels],
-  ];
-  const written = places.flatMap(([what, path]): Written[] => (path ? [{ what, path }] : []));
-  const body = json
+  const body = line.json
     ? report.warnings.map((warning) => warningText(warning, paint)).join('')
     : fitReport(report, source === '-' ? 'standard input' : source, {
         paint,
         width: reportWidth(),
       });
-  const unsaved = model === undefined ? unsavedText(paint) : '';
-  writeErr(body + writtenText(written, paint) + unsaved);
+  const unsaved = line.model === undefined ? unsavedText(paint) : '';
+  writeErr(body + writtenText(outcomes(line), paint) + unsaved);
 }

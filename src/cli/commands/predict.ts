@@ -3,7 +3,7 @@ import type { PredictReport } from '../../api/report.js';
 import { attend } from '../attend.js';
 import { type Exit, exits } from '../exit.js';
 import { count, type Flags, grouped, text, toggle } from '../flags.js';
-import { checkDestinations, fillsScreen } from '../outputs.js';
+import { checkDestinations, fillsScreen, isArrow, refuseBinary } from '../outputs.js';
 import { type Facts, inputOrStdin, type Page } from '../page.js';
 import { tableFlags } from '../table-flags.js';
 import { colourWanted, reportWidth, writeErr, writeOut } from '../terminal.js';
@@ -31,7 +31,7 @@ const flags: Flags<PredictLine> = {
     ),
     labels: text('-l, --labels <file>', 'write the labels alone here, one a row'),
     distances: toggle('--distances', 'add the distance to each centroid to the output'),
-    json: toggle('--json', 'print the report as JSON on stdout'),
+    json: toggle('--json', 'print the report as JSON on stdout, beside -o or -l'),
     quiet: toggle('-q, --quiet', 'print nothing on stderr but errors'),
   }),
 };
@@ -63,21 +63,37 @@ async function predictRun(line: PredictLine, input: string | undefined): Promise
     throw new UsageError('the model and the input cannot both come from standard input');
   }
   const { labels } = options;
+  checkCombinations(line);
   const output = options.output ?? (labels === undefined ? '-' : undefined);
   const results = [
     ['--output', output],
     ['--labels', labels],
     ['--json', json ? '-' : undefined],
   ] as const;
-  checkDestinations(results, [source, model]);
+  checkDestinations(results, [
+    ['the input', source],
+    ['the model', model],
+  ]);
+  refuseBinary(output, isArrow(source, options.format));
   const { predict } = await import('../../api/predict.js');
   const write = (output === undefined ? options : { ...options, output }) as WriteOptions;
-  const { report } = await attend(quiet || fillsScreen(results), (control) =>
-    predict(model, source, write, control),
-  );
+  const manner = { quiet, fillsScreen: fillsScreen(results), ending: 'stopping' };
+  const { report } = await attend(manner, (control) => predict(model, source, write, control));
   if (json) writeOut(`${JSON.stringify({ schemaVersion: 1, ...report })}\n`);
   if (!quiet && !json) await tell(report, source, output, labels);
   return exits.done;
+}
+
+function checkCombinations({ output, labels, distances, json }: PredictLine): void {
+  if (json && output === undefined && labels === undefined) {
+    throw new UsageError('--json needs -o or -l, because the rows go to standard output');
+  }
+  if (distances && output === undefined && labels !== undefined) {
+    throw new UsageError(
+      '--distances go with -o: they are columns beside the rows, and -l writes the labels alone',
+      'add -o labelled.csv, or leave -l out for the rows on standard output',
+    );
+  }
 }
 
 async function tell(

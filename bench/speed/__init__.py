@@ -1,0 +1,1 @@
+"""The parts of bench/speed.py and bench/compare.py."""

@@ -1,0 +1,73 @@
+/** What is refused before any work, because of where the results would go. */
+import { beforeEach, expect, test, vi } from 'vitest';
+import { checkDestinations, isArrow, refuseBinary } from '../../src/cli/outputs.js';
+import { isTerminal } from '../../src/cli/terminal.js';
+import { run } from './run.js';
+
+vi.mock('../../src/cli/terminal.js');
+
+beforeEach(() => {
+  vi.mocked(isTerminal).mockReturnValue(true);
+});
+
+test('what would be overwritten is named', () => {
+  const origins = [
+    ['the input', 'in.csv'],
+    ['the model', './model.json'],
+  ] as const;
+  expect(() => checkDestinations([['--output', 'model.json']], origins)).toThrow(
+    '--output would overwrite the model model.json',
+  );
+  expect(() => checkDestinations([['--labels', 'in.csv']], origins)).toThrow(
+    '--labels would overwrite the input in.csv',
+  );
+  expect(() => checkDestinations([['--output', '-']], [['the input', '-']])).not.toThrow();
+});
+
+test('Arrow is recognized by its name or by --format', () => {
+  expect(
+    ['a.arrow', 'a.FEATHER', 'a.ipc', 'a.arrows'].map((path) => isArrow(path, undefined)),
+  ).toEqual([true, true, true, true]);
+  expect([isArrow('-', 'Arrow'), isArrow('a.csv', undefined), isArrow('-', undefined)]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+});
+
+test('Arrow does not go to a terminal', () => {
+  expect(() => refuseBinary('-', true)).toThrow(
+    'Arrow is binary, and standard output is a terminal',
+  );
+  for (const [output, arrow] of [
+    ['-', false],
+    ['x.arrow', true],
+    [undefined, true],
+  ] as const) {
+    expect(() => refuseBinary(output, arrow)).not.toThrow();
+  }
+  vi.mocked(isTerminal).mockReturnValue(false);
+  expect(() => refuseBinary('-', true)).not.toThrow();
+});
+
+test.each([
+  [
+    'predict in.csv -m m.json -l labels.csv --distances',
+    'error: --distances go with -o: they are columns beside the rows, and -l writes the labels alone',
+  ],
+  [
+    'predict in.csv -m m.json --json',
+    'error: --json needs -o or -l, because the rows go to standard output',
+  ],
+  ['predict in.csv -m m.json -o m.json', 'error: --output would overwrite the model m.json'],
+  [
+    'fit in.csv --init start.csv -o start.csv',
+    'error: --output would overwrite the starting centr',
+  ],
+  ['help nope', "error: unknown command 'nope'\n\nhint: kmeans --help shows what there is"],
+  ['help predic', "error: unknown command 'predic'\n\nhint: did you mean predict?"],
+])('%s is refused', async (args, sentence) => {
+  const { stdout, stderr, code } = await run(args.split(' '));
+  expect({ stdout, code }).toEqual({ stdout: '', code: 2 });
+  expect(stderr.startsWith(sentence)).toBe(true);
+});

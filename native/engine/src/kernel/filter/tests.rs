@@ -1,0 +1,105 @@
+//! Attacks on the bound.
+
+use super::super::{Found, Isa, Packed, assign, nearest};
+use super::*;
+use crate::matrix::{Matrix, Values};
+use crate::panels::{Panels, on_view};
+use proptest::prelude::*;
+
+/// Labels, distances and ties by the filter must be those of the canonical kernel; returns the share of
+/// rows that the filter left in doubt.
+fn doubt(columns: usize, rows: Vec<f64>, centroids: &[f64]) -> f64 {
+    let panels = Panels::new(Matrix::new(columns, Values::F64(rows)));
+    let all = 0..panels.count();
+    let mut share = 0.0;
+    for isa in Isa::available() {
+        let mut packed = Packed::new(isa, columns, centroids);
+        packed.filter = Filter::new(columns, centroids, isa.filter_group());
+        let (mut sifted, mut plain) = (Found::default(), Found::default());
+        on_view!(panels, view => assign::<_, true>(view, all.clone(), &packed, &mut sifted));
+        on_view!(panels, view => nearest::<_, true>(view, all.clone(), &packed, &mut plain));
+        assert_eq!(sifted.labels, plain.labels, "{isa:?}");
+        assert_eq!(sifted.distances, plain.distances, "{isa:?}");
+        assert_eq!(sifted.ties, plain.ties, "{isa:?}");
+        share = sifted.doubts.len() as f64 / plain.labels.len() as f64;
+    }
+    share
+}
+
+fn noise(seed: u64, i: usize) -> f64 {
+    let mut x = (i as u64).wrapping_add(seed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    x = (x ^ x >> 31).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    ((x ^ x >> 29) >> 11) as f64 / (1u64 << 53) as f64 - 0.5
+}
+
+/// Numbers of one table: a scale, an offset, and how many bits they keep (few make ties).
+fn table(seed: u64, count: usize, size: f64, offset: f64, grain: f64) -> Vec<f64> {
+    (0..count).map(|i| ((noise(seed, i) * size / grain).round() * grain) + offset).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn labels_are_canonical_whatever_the_numbers(
+        (columns, clusters, seed) in (1usize..90, 1usize..40, any::<u64>()),
+        exponent in -320i32..300, offset in prop_oneof![Just(0.0), Just(1.0), Just(1e8), Just(-1e12)],
+        coarse in any::<bool>(),
+    ) {
+        let size = 10f64.powi(exponent);
+        let grain = if coarse { size / 2.0 } else { size * 1e-13 }.max(f64::MIN_POSITIVE);
+        let offset = offset * size;
+        let rows = table(seed, columns * 40, size, offset, grain);
+        let centroids = table(seed ^ 1, columns * clusters, size, offset, grain);
+        doubt(columns, rows, &centroids);
+    }
+
+    /// Rows on the bisector of two centroids and a hair off it: where a bound that is too tight fails.
+    #[test]
+    fn rows_between_two_centroids(
+        (columns, seed) in (1usize..200, any::<u64>()),
+        off in prop_oneof![Just(0.0), (-60i32..-10).prop_map(|e| 2f64.powi(e))],
+        offset in prop_oneof![Just(0.0), Just(1e4), Just(1e8)],
+    ) {
+        let clusters = 24;
+        let centroids = table(seed, columns * clusters, 2.0, offset, 1e-12);
+        let row = |i: usize| {
+            let (a, b) = (i % clusters, (i * 7 + 1) % clusters);
+            let (a, b) = (&centroids[a * columns..][..columns], &centroids[b * columns..][..columns]);
+            a.iter().zip(b).map(|(a, b)| f64::midpoint(*a, *b) + (b - a) * off).collect::<Vec<_>>()
+        };
+        let rows = (0..64).flat_map(row).collect();
+        doubt(columns, rows, &centroids);
+    }
+}
+
+#[test]
+fn copies_of_a_centroid_and_equal_centroids_are_settled_by_the_lowest_index() {
+    let one = table(3, 50, 1.0, 0.0, 1e-3);
+    let centroids: Vec<f64> =
+        (0..20).flat_map(|i| if i % 3 == 0 { one.clone() } else { table(i, 50, 1.0, 0.0, 1e-3) }).collect();
+    let rows: Vec<f64> = (0..40).flat_map(|_| one.clone()).collect();
+    assert_eq!(doubt(50, rows, &centroids), 1.0);
+    assert_eq!(doubt(50, one.clone(), &one.repeat(13)), 1.0);
+}
+
+#[test]
+fn rows_far_outside_of_f32_are_asked_again() {
+    let centroids = table(1, 30 * 16, 1.0, 0.0, 1e-9);
+    for size in [1e31, 1e39, 1e160, 1e300] {
+        assert_eq!(doubt(30, table(2, 30 * 32, size, 0.0, size * 1e-9), &centroids), 1.0);
+    }
+}
+
+/// The filter must also be of use: of ordinary rows it leaves next to none in doubt.
+#[test]
+fn ordinary_rows_are_seldom_in_doubt() {
+    for (columns, clusters, most) in [(16, 64, 0.002), (128, 256, 0.01), (784, 100, 0.02)] {
+        let share = doubt(
+            columns,
+            table(1, columns * 1600, 1.0, 3.0, 1e-9),
+            &table(2, columns * clusters, 1.0, 3.0, 1e-9),
+        );
+        assert!(share < most, "{columns} columns: {share}");
+    }
+}

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { directory, iris, shell } from './run.js';
+import { directory, fixtures, iris, shell } from './run.js';
 
 test('blobs, fit and predict work in a pipe', async () => {
   const cwd = directory();
@@ -109,4 +109,34 @@ test('a working directory that is gone is told in a sentence', async () => {
   );
   expect(stderr).toMatch(/^error: the working directory no longer exists\n$/);
   expect(code).toBe(1);
+});
+
+test('the pipelines that the tool was made for', async () => {
+  const cwd = directory();
+  const made = await shell(
+    `kmeans blobs -n 100000 -d 3 -k 5 --seed 1 | kmeans fit -k 5 -m m.json || exit
+     kmeans blobs -n 100000 -d 3 -k 5 --seed 1 | kmeans predict -m m.json | cut -d, -f4 | sort | uniq -c | sed 's/^ *//'`,
+    { cwd },
+  );
+  expect(made.code).toBe(0);
+  expect(made.stdout).toBe('20007 0\n20001 1\n20000 2\n19999 3\n19993 4\n1 cluster\n');
+  const columns = 'sepal_length,sepal_width,petal_length,petal_width';
+  const iris = await shell(
+    `kmeans fit '${join(fixtures, 'iris.csv')}' -k 3 --columns ${columns} > model.json || exit
+     kmeans predict -m model.json < '${join(fixtures, 'iris.csv')}' | head -1`,
+    { cwd },
+  );
+  expect(iris).toMatchObject({ stdout: `${columns},species,cluster\n`, code: 0 });
+});
+
+test.each([
+  [2, 152.347952, [97, 53]],
+  [3, 78.851441, [62, 50, 38]],
+  [4, 57.228473, [50, 40, 32, 28]],
+  [5, 46.446182, [50, 39, 25, 24, 12]],
+])('iris in %i clusters has the best inertia known', async (clusters, inertia, sizes) => {
+  const { stdout } = await shell(`kmeans fit -q '${iris}' -k ${clusters}`);
+  const model = JSON.parse(stdout);
+  expect(Number(model.inertia.toFixed(6))).toBe(inertia);
+  expect(model.sizes).toEqual(sizes);
 });

@@ -110,18 +110,15 @@ impl Labeller {
         if columns != self.packed.columns() {
             return Err(Error::Columns { expected: self.packed.columns(), got: columns });
         }
-        if self.exponent == 0 {
-            let panels = Panels::new(matrix.clone());
-            on_view!(panels, view => Ranges::new(columns).add(view, &(0..matrix.rows())))?;
-            return Ok(panels);
-        }
-        let wide = match matrix.values() {
-            Values::F32(values) => values.iter().map(|&x| f64::from(x)).collect(),
-            Values::F64(values) => values.clone(),
+        let stored = match self.exponent {
+            0 => matrix.clone(),
+            _ => Matrix::new(columns, Values::F64(matrix.widened().into_owned())),
         };
-        let mut panels = Panels::new(Matrix::new(columns, Values::F64(wide)));
+        let mut panels = Panels::new(stored);
         on_view!(panels, view => Ranges::new(columns).add(view, &(0..matrix.rows())))?;
-        panels.rescale(self.exponent);
+        if self.exponent != 0 {
+            panels.rescale(self.exponent);
+        }
         Ok(panels)
     }
 }

@@ -1,5 +1,6 @@
 //! Rows and columns of numbers as they were stored: f32 stays f32 until a kernel widens it, exactly, to f64.
 
+use std::borrow::Cow;
 use std::fmt::Debug;
 
 /// A stored number. Widening is exact, so an f32 table and the same values as f64 are the same data.
@@ -101,6 +102,14 @@ impl Matrix {
     /// The storage, row-major.
     pub fn values(&self) -> &Values {
         &self.values
+    }
+
+    /// All numbers as f64, row-major; a copy only where they are stored as f32.
+    pub fn widened(&self) -> Cow<'_, [f64]> {
+        match &self.values {
+            Values::F32(values) => Cow::Owned(values.iter().map(|x| x.widen()).collect()),
+            Values::F64(values) => Cow::Borrowed(values),
+        }
     }
 
     /// The storage, row-major, out of its matrix.

@@ -8,7 +8,7 @@ use crate::error::{Error, shown};
 use crate::format::Dialect;
 use crate::source::Input;
 use crate::stop::Stop;
-use crate::table::{TableReader, widened};
+use crate::table::TableReader;
 
 /// Centroids, one a row.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +47,7 @@ pub fn read_centroids(path: &Path, features: &[String], stop: &Arc<dyn Stop>) ->
         reader.select(features)?;
     }
     while let Some(batch) = reader.next_batch()? {
-        centroids.values.extend(widened(&batch.values));
+        centroids.values.extend_from_slice(&batch.values.widened());
         centroids.clusters += batch.rows;
     }
     if centroids.clusters == 0 {

@@ -15,7 +15,6 @@ use crate::csv::split_fields::Fields;
 use crate::csv::table::RawRecords;
 use crate::csv::text::{push_f32, push_f64, push_field};
 use crate::error::{Error, shown};
-use crate::table::widened;
 
 /// The columns of a text as Arrow: the selected ones float64, the others utf8.
 pub(crate) fn text_schema(names: &[String], selected: &[usize]) -> Schema {
@@ -92,7 +91,7 @@ pub(crate) fn text_to_arrow(
             }
         }
     }
-    let numbers = widened(values);
+    let numbers = values.widened();
     let column = |(column, mut text): (usize, StringBuilder)| -> ArrayRef {
         match selected.iter().position(|&each| each == column) {
             Some(slot) => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
-use kmeans_engine::{Matrix, Values};
+use kmeans_engine::Matrix;
 
 use crate::added::CLUSTER;
 use crate::arrow::table::ArrowTable;
@@ -346,13 +346,5 @@ impl TableReader {
             Body::Arrow(table) => table.into_place(),
         };
         place.map(|place| Kept::new(self.name, place, dialect, features, limits))
-    }
-}
-
-/// Values of a matrix as f64, row-major.
-pub(crate) fn widened(matrix: &Matrix) -> Vec<f64> {
-    match matrix.values() {
-        Values::F64(values) => values.clone(),
-        Values::F32(values) => values.iter().map(|&value| f64::from(value)).collect(),
     }
 }

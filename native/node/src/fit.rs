@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use kmeans_engine::{Clustering, InMemory, Matrix, Plan, Tier, Values, fit as cluster};
+use kmeans_engine::{Clustering, InMemory, Matrix, Plan, Tier, fit as cluster};
 use kmeans_io::{Kept, LabelsWriter, Never, Output, Stop, ValuesWriter, read_table};
 use kmeans_model::Model;
 use napi::bindgen_prelude::{AsyncTask, Uint32Array};
@@ -165,7 +165,7 @@ fn load(table: Table, request: &Request, control: &Arc<Control>) -> Result<Loade
     }
 }
 
-/// Writes everything, then lets the files appear. Returns warnings.
+/// Writes one file after the other, each whole or not at all. Returns warnings.
 fn write(
     [model_output, output, labels]: [Option<Output>; 3],
     model: &Model,
@@ -195,12 +195,6 @@ fn write(
 
 fn write_values(output: Output, matrix: &Matrix, names: &[String], labels: &[u32]) -> Result<(), Failure> {
     let mut writer = ValuesWriter::new(output, None, names, true)?;
-    match matrix.values() {
-        Values::F64(values) => writer.write(values, Some(labels))?,
-        Values::F32(values) => {
-            let wide: Vec<f64> = values.iter().map(|&x| f64::from(x)).collect();
-            writer.write(&wide, Some(labels))?;
-        }
-    }
+    writer.write(&matrix.widened(), Some(labels))?;
     Ok(writer.finish()?)
 }

@@ -53,7 +53,7 @@ impl Labeller {
             |found, (share, labels)| {
                 let rows = Panels::holding(&Self::share(share, labels.len()));
                 on_view!(panels, view => kernel::assign::<_, false>(view, rows, &self.packed, found));
-                labels.iter_mut().zip(&found.labels).for_each(|(label, &found)| *label = found as u32);
+                labels.copy_from_slice(&found.labels[..labels.len()]);
             },
         )?;
         Ok(labels)
@@ -115,7 +115,7 @@ impl Labeller {
             _ => Matrix::new(columns, Values::F64(matrix.widened().into_owned())),
         };
         let mut panels = Panels::new(stored);
-        on_view!(panels, view => Ranges::new(columns).add(view, &(0..matrix.rows())))?;
+        on_view!(panels, view => kernel::ranges(self.packed.isa(), view, &(0..matrix.rows()), &mut Ranges::new(columns)))?;
         if self.exponent != 0 {
             panels.rescale(self.exponent);
         }

@@ -135,12 +135,11 @@ impl Spread {
     ///
     /// # Errors
     /// What the tier reports.
-    pub fn new(tier: &mut impl Tier, scan: &Scan, observer: &dyn Observer) -> Result<Self, Error> {
-        let origin = vec![0.0; scan.grid.columns()];
-        tier.step(&origin, Detail::Labels, observer)?;
-        let means = means(scan, tier.sums(), &origin);
-        let total = tier.step(&means, Detail::Distances, observer)?.inertia();
-        let units = tier.sums().units[0];
+    pub fn new(tier: &impl Tier, scan: &Scan, observer: &dyn Observer) -> Result<Self, Error> {
+        let sums = tier.pool(observer)?;
+        let means = means(scan, &sums, &vec![0.0; scan.grid.columns()]);
+        let total = tier.scatter(&means, observer)?.value();
+        let units = sums.units[0];
         Ok(Self { means, total, units, weight: tier.weight(units) })
     }
 

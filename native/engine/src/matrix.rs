@@ -4,9 +4,12 @@ use std::borrow::Cow;
 use std::fmt::Debug;
 
 /// A stored number. Widening is exact, so an f32 table and the same values as f64 are the same data.
-pub trait Element: Copy + Debug + PartialEq + Send + Sync + 'static {
+pub trait Element: Copy + Debug + PartialOrd + Send + Sync + 'static {
     /// The same value as f64.
     fn widen(self) -> f64;
+
+    /// Neither NaN nor infinite.
+    fn is_finite(self) -> bool;
 
     /// The same values, with their width as a variant: what a kernel asks once it is compiled for a width.
     fn numbers(values: &[Self]) -> Numbers<'_>;
@@ -28,6 +31,11 @@ impl Element for f32 {
     }
 
     #[inline(always)]
+    fn is_finite(self) -> bool {
+        f32::is_finite(self)
+    }
+
+    #[inline(always)]
     fn numbers(values: &[Self]) -> Numbers<'_> {
         Numbers::F32(values)
     }
@@ -37,6 +45,11 @@ impl Element for f64 {
     #[inline(always)]
     fn widen(self) -> f64 {
         self
+    }
+
+    #[inline(always)]
+    fn is_finite(self) -> bool {
+        f64::is_finite(self)
     }
 
     #[inline(always)]

@@ -5,14 +5,14 @@ use std::ops::Range;
 use std::sync::Mutex;
 
 use crate::error::Error;
-use crate::exact::{Grid, scale, unit_exponent};
+use crate::exact::{Grid, Sum, Total, scale, unit_exponent};
 use crate::far::Farthest;
-use crate::kernel::{self, Found, Isa, Packed};
+use crate::kernel::{self, Found, Isa, Moves, Packed, Windows, Within};
 use crate::matrix::{Element, Matrix};
 use crate::observer::Observer;
-use crate::panels::{Panels, View, on_view};
+use crate::panels::{PANEL, Panels, View, on_view};
 use crate::points::{Points, Ranges, Weights};
-use crate::sums::{Moves, NOWHERE, Sums};
+use crate::sums::{NOWHERE, Sums};
 use crate::threads::Threads;
 use crate::tier::{Detail, Far, Scan, Step, Tier};
 
@@ -26,6 +26,7 @@ pub struct InMemory {
     labels: Vec<u32>,
     sums: Sums,
     grid: Grid,
+    ranges: Ranges,
     threads: Threads,
     isa: Isa,
 }
@@ -45,8 +46,8 @@ impl InMemory {
         isa.check()?;
         let labels = vec![NOWHERE; matrix.rows()];
         let points = Points { panels: Panels::new(matrix), weights };
-        let (sums, grid) = (Sums::default(), Grid::new(&[]));
-        Ok(Self { points, labels, sums, grid, threads: Threads::new(threads)?, isa })
+        let (sums, grid, ranges) = (Sums::default(), Grid::new(&[]), Ranges::new(0));
+        Ok(Self { points, labels, sums, grid, ranges, threads: Threads::new(threads)?, isa })
     }
 
     fn shares(&self) -> impl Iterator<Item = Range<usize>> + Send + use<> {
@@ -58,11 +59,31 @@ impl InMemory {
         Packed::new(self.isa, self.points.panels.columns(), centroids)
     }
 
+    /// Where the squared distances of all rows to some centroids lie.
+    fn windows(&self, centroids: &[f64]) -> Windows {
+        let farthest = |centroid: &[f64]| -> f64 {
+            let sides = centroid.iter().zip(self.ranges.min.iter().zip(&self.ranges.max));
+            sides.map(|(c, (min, max))| (c - min).abs().max((max - c).abs()).powi(2)).sum()
+        };
+        let largest = centroids.chunks_exact(self.ranges.min.len()).map(farthest).fold(0.0, f64::max);
+        Windows::new(2.0 * largest) // twice is more than what rounding can have lost
+    }
+
     /// Forgets labels and sums, which no longer belong together.
     fn forget(&mut self, clusters: usize) {
-        self.labels.fill(NOWHERE);
+        if self.sums.clusters() > 0 {
+            self.labels.fill(NOWHERE);
+        }
         self.sums = Sums::new(clusters, self.points.panels.columns());
     }
+}
+
+/// What one thread finds in a step.
+struct Part<'a> {
+    step: Step,
+    found: Found,
+    moves: Moves<'a>,
+    within: Within,
 }
 
 impl Tier for InMemory {
@@ -75,12 +96,12 @@ impl Tier for InMemory {
         if rows == 0 {
             return Err(Error::NoRows);
         }
-        let panels = &self.points.panels;
+        let (panels, isa) = (&self.points.panels, self.isa);
         let start = || Ok(Ranges::new(columns));
         let parts =
             self.threads.fold(self.shares(), observer, start, |part: &mut Result<Ranges, Error>, rows| {
                 if let Ok(ranges) = part
-                    && let Err(error) = on_view!(panels, view => ranges.add(view, &rows))
+                    && let Err(error) = on_view!(panels, view => kernel::ranges(isa, view, &rows, ranges))
                 {
                     *part = Err(error);
                 }
@@ -94,7 +115,37 @@ impl Tier for InMemory {
             }
         }
         self.grid = Grid::new(&ranges.magnitudes());
+        self.ranges = ranges.clone();
         Ok(Scan { exponent, ranges, grid: self.grid.clone() })
+    }
+
+    fn pool(&self, observer: &dyn Observer) -> Result<Sums, Error> {
+        let (points, grid, isa) = (&self.points, &self.grid, self.isa);
+        let start = || Sums::new(1, points.panels.columns());
+        let parts = self.threads.fold(self.shares(), observer, start, |part, rows| {
+            part.rows[0] += rows.len() as u64;
+            part.units[0] += rows.clone().map(|row| u128::from(points.units(row))).sum::<u128>();
+            on_view!(points.panels, view => match &points.weights {
+                None => kernel::pool(isa, view, rows, grid, &mut part.cells),
+                Some(weights) => pool_weighted(view, rows, weights, grid, &mut part.cells),
+            });
+        })?;
+        let mut all = start();
+        parts.iter().for_each(|part| all.merge(part));
+        Ok(all)
+    }
+
+    fn scatter(&self, point: &[f64], observer: &dyn Observer) -> Result<Total, Error> {
+        let (points, isa, windows) = (&self.points, self.isa, self.windows(point));
+        let start = || (Within::new(windows, 1), vec![0.0; SHARE + PANEL]);
+        let parts = self.threads.fold(self.shares(), observer, start, |(within, distances), rows| {
+            let panels = Panels::holding(&rows);
+            on_view!(points.panels, view => kernel::to_one(isa, view, panels, point, distances));
+            measure(isa, points, &rows, &distances[..rows.len()], &[0; SHARE], within);
+        })?;
+        let mut total = Total::default();
+        parts.into_iter().flat_map(|(within, _)| within.into_totals()).for_each(|part| total.merge(&part));
+        Ok(total)
     }
 
     fn points(&self, rows: Option<&[u64]>) -> Result<Cow<'_, Points>, Error> {
@@ -107,16 +158,26 @@ impl Tier for InMemory {
         if self.sums.clusters() != clusters {
             self.forget(clusters);
         }
-        let (points, grid) = (&self.points, &self.grid);
+        let (points, grid, isa, windows) = (&self.points, &self.grid, self.isa, self.windows(centroids));
         let sums = Mutex::new(&mut self.sums);
-        let start = || (Step::new(clusters, detail), Found::default(), Moves::new(grid, &sums, clusters));
+        let measured = if detail == Detail::Distances { clusters } else { 0 };
+        let start = || Part {
+            step: Step::new(clusters, detail),
+            found: Found::default(),
+            moves: Moves::new(grid, points.weights.as_ref(), &sums, clusters),
+            within: Within::new(windows, measured),
+        };
         let shares = self.labels.chunks_mut(SHARE).enumerate();
-        let parts = self.threads.fold(shares, observer, start, |(step, found, moves), (share, labels)| {
+        let parts = self.threads.fold(shares, observer, start, |part, (share, labels)| {
             let rows = share * SHARE..share * SHARE + labels.len();
-            on_view!(points.panels, view => assign(view, &rows, detail, &packed, found));
-            on_view!(points.panels, view => relabel(view, points, rows.start, labels, found, moves, step));
+            let found = &mut part.found;
+            on_view!(points.panels, view => {
+                assign(view, &rows, detail, &packed, found);
+                part.step.changed += kernel::relabel(isa, view, rows.start, labels, &found.labels, &mut part.moves);
+            });
             if detail == Detail::Distances {
-                measure(points, rows.start, labels, found, step);
+                part.step.ties += found.ties[..rows.len()].iter().filter(|&&tie| tie != 0.0).count() as u64;
+                measure(isa, points, &rows, &found.distances[..rows.len()], labels, &mut part.within);
             }
         });
         let parts = match parts {
@@ -127,9 +188,10 @@ impl Tier for InMemory {
             }
         };
         let mut whole = Step::new(clusters, detail);
-        for (step, _, mut moves) in parts {
-            moves.tell();
-            whole.merge(&step);
+        for mut part in parts {
+            part.moves.tell();
+            part.step.within = part.within.into_totals();
+            whole.merge(&part.step);
         }
         Ok(whole)
     }
@@ -161,7 +223,11 @@ impl Tier for InMemory {
     fn renumber(&mut self, order: &[usize]) {
         let mut names = vec![NOWHERE; self.sums.clusters()];
         order.iter().enumerate().for_each(|(new, &old)| names[old] = new as u32);
-        self.labels.iter_mut().for_each(|label| *label = names[*label as usize]);
+        let rename = |_: &mut (), labels: &mut [u32]| {
+            labels.iter_mut().for_each(|label| *label = names[*label as usize]);
+        };
+        let all = self.threads.fold(self.labels.chunks_mut(SHARE), &(), || (), rename);
+        debug_assert!(all.is_ok(), "nobody can interrupt it");
         self.sums = self.sums.pick(order);
     }
 
@@ -196,38 +262,36 @@ fn assign<T: Element>(
     }
 }
 
-fn relabel<T: Element>(
+fn pool_weighted<T: Element>(
     view: View<T>,
-    points: &Points,
-    first: usize,
-    labels: &mut [u32],
-    found: &Found,
-    moves: &mut Moves,
-    step: &mut Step,
+    rows: Range<usize>,
+    weights: &Weights,
+    grid: &Grid,
+    sums: &mut [Sum],
 ) {
-    for (i, (label, &new)) in labels.iter_mut().zip(&found.labels).enumerate() {
-        let new = new as u32;
-        if *label != new {
-            moves.add(
-                view,
-                first + i,
-                points.weights.as_ref().map(|weights| weights.units(first + i)),
-                *label,
-                new,
-            );
-            *label = new;
-            step.changed += 1;
+    for row in rows {
+        for (column, (sum, x)) in sums.iter_mut().zip(view.row(row)).enumerate() {
+            sum.add(grid.split(column, x), weights.units(row) as i64);
         }
     }
 }
 
-fn measure(points: &Points, first: usize, labels: &[u32], found: &Found, step: &mut Step) {
-    for (i, ((&label, &distance), &tie)) in labels.iter().zip(&found.distances).zip(&found.ties).enumerate() {
-        step.ties += tie as u64;
-        let within = &mut step.within[label as usize];
-        match &points.weights {
-            None => within.add(distance),
-            Some(weights) => within.add_weighted(distance, weights.to_f64(weights.units(first + i).into())),
+/// Adds distances to the sums of their clusters.
+fn measure(
+    isa: Isa,
+    points: &Points,
+    rows: &Range<usize>,
+    distances: &[f64],
+    labels: &[u32],
+    within: &mut Within,
+) {
+    let labels = &labels[..rows.len()];
+    match &points.weights {
+        None => kernel::within(isa, distances, labels, within),
+        Some(weights) => {
+            for (row, (&distance, &label)) in rows.clone().zip(distances.iter().zip(labels)) {
+                within.add_weighted(distance, weights.to_f64(weights.units(row).into()), label);
+            }
         }
     }
 }

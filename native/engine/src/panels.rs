@@ -11,6 +11,8 @@ use crate::matrix::{Element, Matrix, Values};
 /// Rows of a panel: a cache line of f32, two of f64.
 pub const PANEL: usize = 16;
 
+const PANELS_BYTES: usize = 256 << 10;
+
 /// `rows x columns` numbers in panels. The last panel may be short: it is padded with copies of its last row,
 /// of which no result is ever used.
 #[derive(Debug, Clone)]
@@ -41,6 +43,18 @@ impl<'a, T: Element> View<'a, T> {
     pub fn panel(&self, index: usize) -> &'a [T] {
         let size = self.columns * PANEL;
         self.body.get(index * size..(index + 1) * size).unwrap_or(self.last)
+    }
+
+    /// One column of a panel: sixteen numbers.
+    #[inline(always)]
+    pub fn column(&self, panel: usize, column: usize) -> &'a [T] {
+        &self.panel(panel)[column * PANEL..][..PANEL]
+    }
+
+    /// Runs of panels that stay in L2 (of 512 KB or more) while their columns are gone through one by one.
+    pub fn in_cache(&self, panels: Range<usize>) -> impl Iterator<Item = Range<usize>> + use<T> {
+        let run = (PANELS_BYTES / (self.columns * PANEL * size_of::<T>())).max(1);
+        panels.clone().step_by(run).map(move |first| first..panels.end.min(first + run))
     }
 
     /// The numbers of a row, column after column.

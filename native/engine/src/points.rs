@@ -111,26 +111,31 @@ impl Ranges {
         Self { min: vec![f64::INFINITY; columns], max: vec![f64::NEG_INFINITY; columns] }
     }
 
-    /// Widens the ranges by some rows.
+    /// Widens the ranges by some rows, of which the first begins a panel.
     ///
     /// # Errors
     /// [`Error::NotFinite`] for the first NaN or infinity.
+    #[inline(always)]
     pub fn add<T: Element>(&mut self, view: View<T>, rows: &Range<usize>) -> Result<(), Error> {
-        for panel in Panels::holding(rows) {
-            for (column, lanes) in view.panel(panel).chunks_exact(PANEL).enumerate() {
-                let (mut min, mut max, mut sum) = (self.min[column], self.max[column], 0.0);
-                for x in lanes {
-                    let x = x.widen();
-                    // `+ 0.0` turns -0.0 into 0.0: equal values must print as equal bytes.
-                    min = if x < min { x + 0.0 } else { min };
-                    max = if x > max { x + 0.0 } else { max };
-                    sum += x * 0.0; // stays 0 unless one of them is infinite or NaN
+        for panels in view.in_cache(Panels::holding(rows)) {
+            for column in 0..view.columns {
+                let mut min = [view.column(panels.start, column)[0]; PANEL];
+                let (mut max, mut finite) = (min, [true; PANEL]);
+                for panel in panels.clone() {
+                    for (i, &x) in view.column(panel, column).iter().enumerate() {
+                        min[i] = if x < min[i] { x } else { min[i] };
+                        max[i] = if x > max[i] { x } else { max[i] };
+                        finite[i] &= x.is_finite();
+                    }
                 }
-                if sum != 0.0 {
+                if finite.contains(&false) {
                     return Err(not_finite(view, rows));
                 }
-                self.min[column] = min;
-                self.max[column] = max;
+                // `+ 0.0` turns -0.0 into 0.0: equal values must print as equal bytes.
+                let least = min.into_iter().map(|x| x.widen() + 0.0).fold(f64::INFINITY, f64::min);
+                let most = max.into_iter().map(|x| x.widen() + 0.0).fold(f64::NEG_INFINITY, f64::max);
+                self.min[column] = self.min[column].min(least);
+                self.max[column] = self.max[column].max(most);
             }
         }
         Ok(())

@@ -95,6 +95,18 @@ pub trait Tier: Sync {
     /// [`Error::NotFinite`], [`Error::NoRows`], [`Error::Interrupted`].
     fn scan(&mut self, observer: &dyn Observer) -> Result<Scan, Error>;
 
+    /// The sums of all rows as one cluster.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`].
+    fn pool(&self, observer: &dyn Observer) -> Result<Sums, Error>;
+
+    /// The sum of squared distances of all rows to one point, weighted.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`].
+    fn scatter(&self, point: &[f64], observer: &dyn Observer) -> Result<Total, Error>;
+
     /// The rows named (ascending), or all of them.
     ///
     /// # Errors

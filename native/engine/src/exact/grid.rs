@@ -14,10 +14,10 @@ use super::mean::mean;
 use super::{exponent, scale};
 
 /// Bits of the low limb. The high limb holds the 50 above: one `f64 -> i64` rounding each.
-pub(super) const LOW_BITS: i32 = 40;
+pub const LOW_BITS: i32 = 40;
 const HIGH_BITS: i32 = 50;
 /// Adding and taking away 1.5 x 2^52 rounds |y| <= 2^51 to the nearest integer, ties to even, on every CPU.
-const ROUND: f64 = 6_755_399_441_055_744.0;
+pub const ROUND: f64 = 6_755_399_441_055_744.0;
 
 /// The sum of one column over the rows of a cluster: `(high * 2^40 + low)` grid steps.
 ///
@@ -73,16 +73,16 @@ impl Grid {
         self.scales.len()
     }
 
+    /// What [`split`] multiplies a value of `column` by.
+    #[inline(always)]
+    pub fn scale(&self, column: usize) -> f64 {
+        self.scales[column]
+    }
+
     /// `value` of `column` in grid steps, rounded to the nearest (ties to even), as high and low limb.
     #[inline(always)]
     pub fn split(&self, column: usize, value: f64) -> (i64, i64) {
         split(self.scales[column], value)
-    }
-
-    /// [`Grid::split`] of a row, column after column.
-    #[inline(always)]
-    pub fn split_row(&self, row: impl Iterator<Item = f64>) -> impl Iterator<Item = (i64, i64)> {
-        self.scales.iter().zip(row).map(|(&scale, value)| split(scale, value))
     }
 
     /// `sum / weight` of `column`, rounded once to f64 (to nearest, ties to even).
@@ -91,8 +91,9 @@ impl Grid {
     }
 }
 
+/// `value` in grid steps as high and low limb; `scale` is the column's.
 #[inline(always)]
-fn split(scale: f64, value: f64) -> (i64, i64) {
+pub fn split(scale: f64, value: f64) -> (i64, i64) {
     let y = value * scale; // |y| <= 2^50
     let high = y + ROUND;
     let rest = (y - (high - ROUND)) * (1u64 << LOW_BITS) as f64; // |rest| <= 2^39; both steps exact

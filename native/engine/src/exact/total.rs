@@ -46,6 +46,14 @@ impl Total {
         }
     }
 
+    /// Adds `count x 2^unit`, exactly; `unit` is at least -1074.
+    pub fn add_units(&mut self, count: i64, unit: i32) {
+        if count != 0 {
+            let position = (unit + 1074) as usize;
+            *self.bin(position / BIN_BITS) += i128::from(count) << (position % BIN_BITS);
+        }
+    }
+
     /// Adds another sum.
     pub fn merge(&mut self, other: &Self) {
         for (i, &bin) in other.bins.iter().enumerate() {

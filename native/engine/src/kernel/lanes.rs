@@ -70,7 +70,7 @@ pub(super) fn nearest<T: Element, V: Vector, const TIES: bool>(
     centroids: &Packed,
     found: &mut Found,
 ) {
-    found.reset(panels.len());
+    found.make_room(panels.len());
     let columns = view.columns;
     let groups = (CENTROIDS_BYTES / (columns * GROUP * 8)).max(1);
     let block = (PANELS_BYTES / (columns * PANEL * size_of::<T>())).max(1);
@@ -79,7 +79,7 @@ pub(super) fn nearest<T: Element, V: Vector, const TIES: bool>(
             for panel in first..panels.end.min(first + block) {
                 for offset in offsets::<V>() {
                     let place = (panel - panels.start) * PANEL + offset;
-                    let mut best = Best::<V>::load(found, place);
+                    let mut best = if chunk == 0 { Best::<V>::none() } else { Best::load(found, place) };
                     for (group, packed) in packed.chunks_exact(columns).enumerate() {
                         let distances = distances_to_group::<T, V>(view.panel(panel), offset, packed);
                         for (i, distances) in distances.into_iter().enumerate() {
@@ -87,7 +87,7 @@ pub(super) fn nearest<T: Element, V: Vector, const TIES: bool>(
                             best.consider::<TIES>(distances, V::splat(label as f64));
                         }
                     }
-                    best.store(found, place);
+                    best.store(found, place, TIES || groups < centroids.numbers.len() / columns);
                 }
             }
         }
@@ -103,19 +103,29 @@ struct Best<V> {
 
 impl<V: Vector> Best<V> {
     #[inline(always)]
+    fn none() -> Self {
+        let (far, first) = ([V::splat(f64::INFINITY); 2], [V::splat(0.0); 2]);
+        Self { distances: far, labels: first, ties: first }
+    }
+
+    #[inline(always)]
     fn load(found: &Found, place: usize) -> Self {
         Self {
             distances: load(&found.distances, place),
-            labels: load(&found.labels, place),
+            labels: from_fn(|i| V::load_labels(&found.labels[place + i * V::LANES..])),
             ties: load(&found.ties, place),
         }
     }
 
     #[inline(always)]
-    fn store(self, found: &mut Found, place: usize) {
-        store(self.distances, &mut found.distances, place);
-        store(self.labels, &mut found.labels, place);
-        store(self.ties, &mut found.ties, place);
+    fn store(self, found: &mut Found, place: usize, all: bool) {
+        for (i, labels) in self.labels.into_iter().enumerate() {
+            labels.store_labels(&mut found.labels[place + i * V::LANES..]);
+        }
+        if all {
+            store(self.distances, &mut found.distances, place);
+            store(self.ties, &mut found.ties, place);
+        }
     }
 
     /// Labels come in rising order, so `<` keeps the lowest of equals. A padding centroid is infinitely far.
@@ -200,17 +210,45 @@ pub(super) fn potentials<T: Element, V: Vector>(
     }
 }
 
+/// The distances of a pair of registers of rows, at `offset` of a panel, to one centroid.
+#[inline(always)]
+fn distances_to_one<T: Element, V: Vector>(panel: &[T], offset: usize, centroid: &[f64]) -> Pair<V> {
+    let mut distances = [V::splat(0.0); 2];
+    for (column, &c) in panel.chunks_exact(PANEL).zip(centroid) {
+        let c = V::splat(c);
+        for (i, distance) in distances.iter_mut().enumerate() {
+            *distance = V::of(&column[offset + i * V::LANES..]).sub(c).square_add(*distance);
+        }
+    }
+    distances
+}
+
+/// The distance of every row of `panels` to one centroid.
+#[inline(always)]
+pub(super) fn to_one<T: Element, V: Vector>(
+    view: View<T>,
+    panels: Range<usize>,
+    centroid: &[f64],
+    out: &mut [f64],
+) {
+    for (panel, out) in panels.zip(out.chunks_exact_mut(PANEL)) {
+        for offset in offsets::<V>() {
+            store(distances_to_one::<T, V>(view.panel(panel), offset, centroid), out, offset);
+        }
+    }
+}
+
 /// Lowers `nearest` to the distance of one new centroid where that is nearer.
 #[inline(always)]
 pub(super) fn lower<T: Element, V: Vector>(
     view: View<T>,
     panels: Range<usize>,
-    centroid: &Packed,
+    centroid: &[f64],
     nearest: &mut [f64],
 ) {
     for (panel, nearest) in panels.zip(nearest.chunks_exact_mut(PANEL)) {
         for offset in offsets::<V>() {
-            let [distances, ..] = distances_to_group::<T, V>(view.panel(panel), offset, &centroid.numbers);
+            let distances = distances_to_one::<T, V>(view.panel(panel), offset, centroid);
             let before: Pair<V> = load(nearest, offset);
             let lower: Pair<V> =
                 from_fn(|i| V::select(distances[i].less(before[i]), distances[i], before[i]));
@@ -226,7 +264,7 @@ pub(super) fn own<T: Element, V: Vector>(
     view: View<T>,
     panels: Range<usize>,
     centroids: &[f64],
-    labels: &[f64],
+    labels: &[u32],
     out: &mut [f64],
 ) {
     let columns = view.columns;

@@ -2,17 +2,23 @@
 
 mod filter;
 mod lanes;
+mod moves;
 mod narrow;
 mod vector;
+mod windows;
 
 pub use lanes::whole;
+pub use moves::Moves;
+pub use windows::{Windows, Within};
 
 use std::ops::Range;
 
 use crate::error::Error;
+use crate::exact::{Grid, Sum};
 use crate::matrix::Element;
 use crate::panels::{PANEL, View};
 use crate::params::Named;
+use crate::points::Ranges;
 
 use filter::{Filter, Sieve};
 use lanes::GROUP;
@@ -118,6 +124,11 @@ impl Packed {
         Self { isa, columns, clusters, numbers, rows: centroids.to_vec(), filter }
     }
 
+    /// The instruction set they are packed for.
+    pub fn isa(&self) -> Isa {
+        self.isa
+    }
+
     /// How many centroids.
     pub fn clusters(&self) -> usize {
         self.clusters
@@ -144,8 +155,8 @@ impl Packed {
 pub struct Found {
     /// Squared canonical distances.
     pub distances: Vec<f64>,
-    /// The lowest index at that distance; as f64, so that it moves in the same registers.
-    pub labels: Vec<f64>,
+    /// The lowest index at that distance.
+    pub labels: Vec<u32>,
     /// 1 where another centroid lies at exactly the same distance, if that was asked for.
     pub ties: Vec<f64>,
     sieve: Sieve,
@@ -156,13 +167,11 @@ pub struct Found {
 }
 
 impl Found {
-    fn reset(&mut self, panels: usize) {
+    /// Room for so many panels; what is in there is of no use.
+    fn make_room(&mut self, panels: usize) {
         let rows = panels * PANEL;
-        self.distances.clear();
-        self.distances.resize(rows, f64::INFINITY);
-        self.labels.clear();
-        self.labels.resize(rows, 0.0);
-        self.ties.clear();
+        self.distances.resize(rows, 0.0);
+        self.labels.resize(rows, 0);
         self.ties.resize(rows, 0.0);
     }
 }
@@ -178,12 +187,15 @@ pub fn assign<T: Element, const MEASURE: bool>(
     let Some(filter) = &centroids.filter else {
         return nearest::<T, MEASURE>(view, panels, centroids, found);
     };
-    found.reset(panels.len());
+    found.make_room(panels.len());
+    if MEASURE {
+        found.ties.fill(0.0);
+    }
     sift(centroids.isa, view, panels.clone(), filter, &mut found.sieve);
     found.doubts.clear();
     for (row, label) in found.labels.iter_mut().enumerate() {
         match found.sieve.label(row, filter) {
-            Some(sure) => *label = sure.into(),
+            Some(sure) => *label = sure as u32,
             None => found.doubts.push(row),
         }
     }
@@ -203,8 +215,10 @@ pub fn assign<T: Element, const MEASURE: bool>(
         nearest::<f64, MEASURE>(View::of(view.columns, &panel), 0..1, centroids, &mut settled);
         for (lane, &row) in doubts.iter().enumerate() {
             found.labels[row] = settled.labels[lane];
-            found.distances[row] = settled.distances[lane];
-            found.ties[row] = settled.ties[lane];
+            if MEASURE {
+                found.distances[row] = settled.distances[lane];
+                found.ties[row] = settled.ties[lane];
+            }
         }
     }
     (found.doubts, found.panel, found.settled) = (doubts, panel, Some(settled));
@@ -232,45 +246,63 @@ fn sift<T: Element>(isa: Isa, view: View<T>, panels: Range<usize>, filter: &Filt
     }
 }
 
-/// Compiles a function of `lanes` for each instruction set and calls the one that `$isa` names.
+/// Compiles a function for each instruction set and calls the one that `$isa` names: a `generic` one, written
+/// for any register, with the set's own, and a `plain` one, of loops that the compiler vectorises, as it is.
 macro_rules! dispatch {
-    ($isa:expr, $name:ident, ($($argument:ident: $type:ty),*) $(, $flag:ident)?) => {{
+    ($isa:expr, generic $module:ident::$name:ident, $arguments:tt -> $out:ty $(, $flag:ident)?) => {
+        each_isa!(
+            $isa, $arguments, [$($flag)?], $out,
+            $module::$name::<T, vector::Avx512 $(, $flag)?>,
+            $module::$name::<T, vector::Avx2 $(, $flag)?>,
+            $module::$name::<T, vector::Portable $(, $flag)?>
+        )
+    };
+    ($isa:expr, plain $function:expr, $arguments:tt -> $out:ty) => {
+        each_isa!($isa, $arguments, [], $out, $function, $function, $function)
+    };
+}
+
+macro_rules! each_isa {
+    (
+        $isa:expr, ($($argument:ident: $type:ty),*), [$($flag:ident)?], $out:ty,
+        $avx512:expr, $avx2:expr, $portable:expr
+    ) => {{
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")]
-        fn avx512<T: Element $(, const $flag: bool)?>($($argument: $type),*) {
-            lanes::$name::<T, vector::Avx512 $(, $flag)?>($($argument),*);
+        fn avx512<T: Element $(, const $flag: bool)?>($($argument: $type),*) -> $out {
+            $avx512($($argument),*)
         }
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx2,fma")]
-        fn avx2<T: Element $(, const $flag: bool)?>($($argument: $type),*) {
-            lanes::$name::<T, vector::Avx2 $(, $flag)?>($($argument),*);
+        fn avx2<T: Element $(, const $flag: bool)?>($($argument: $type),*) -> $out {
+            $avx2($($argument),*)
         }
         match $isa {
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: a `Packed` for this set is only made where `Isa::available` lists it, that is, where
+            // SAFETY: `Isa::Avx512` is only used where `Isa::available` lists it (`Isa::check`), that is, where
             // the processor has told that it has these features.
             Isa::Avx512 => unsafe { avx512::<T $(, $flag)?>($($argument),*) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
             Isa::Avx2 => unsafe { avx2::<T $(, $flag)?>($($argument),*) },
-            _ => lanes::$name::<T, vector::Portable $(, $flag)?>($($argument),*),
+            _ => $portable($($argument),*),
         }
     }};
 }
 
-/// For each row of `panels` the nearest centroid.
+/// For each row of `panels` the nearest centroid; with `TIES` also its distance and whether there is a tie.
 pub fn nearest<T: Element, const TIES: bool>(
     view: View<T>,
     panels: Range<usize>,
     centroids: &Packed,
     found: &mut Found,
 ) {
-    dispatch!(centroids.isa, nearest, (view: View<T>, panels: Range<usize>, centroids: &Packed, found: &mut Found), TIES);
+    dispatch!(centroids.isa, generic lanes::nearest, (view: View<T>, panels: Range<usize>, centroids: &Packed, found: &mut Found) -> (), TIES);
 }
 
 /// All distances of `panels`: for each panel, for each centroid ([`Packed::padded`]), sixteen numbers.
 pub fn distances<T: Element>(view: View<T>, panels: Range<usize>, centroids: &Packed, out: &mut [f64]) {
-    dispatch!(centroids.isa, distances, (view: View<T>, panels: Range<usize>, centroids: &Packed, out: &mut [f64]));
+    dispatch!(centroids.isa, generic lanes::distances, (view: View<T>, panels: Range<usize>, centroids: &Packed, out: &mut [f64]) -> ());
 }
 
 /// See [`lanes::potentials`].
@@ -283,14 +315,67 @@ pub fn potentials<T: Element>(
     out: &mut [u64],
 ) {
     dispatch!(
-        candidates.isa, potentials,
-        (view: View<T>, panels: Range<usize>, candidates: &Packed, nearest: &[f64], unit: f64, out: &mut [u64])
+        candidates.isa, generic lanes::potentials,
+        (view: View<T>, panels: Range<usize>, candidates: &Packed, nearest: &[f64], unit: f64, out: &mut [u64]) -> ()
     );
 }
 
 /// See [`lanes::lower`].
-pub fn lower<T: Element>(view: View<T>, panels: Range<usize>, centroid: &Packed, nearest: &mut [f64]) {
-    dispatch!(centroid.isa, lower, (view: View<T>, panels: Range<usize>, centroid: &Packed, nearest: &mut [f64]));
+pub fn lower<T: Element>(
+    isa: Isa,
+    view: View<T>,
+    panels: Range<usize>,
+    centroid: &[f64],
+    nearest: &mut [f64],
+) {
+    dispatch!(isa, generic lanes::lower, (view: View<T>, panels: Range<usize>, centroid: &[f64], nearest: &mut [f64]) -> ());
+}
+
+/// See [`lanes::to_one`].
+pub fn to_one<T: Element>(isa: Isa, view: View<T>, panels: Range<usize>, centroid: &[f64], out: &mut [f64]) {
+    dispatch!(isa, generic lanes::to_one, (view: View<T>, panels: Range<usize>, centroid: &[f64], out: &mut [f64]) -> ());
+}
+
+/// See [`moves::relabel`].
+pub fn relabel<T: Element>(
+    isa: Isa,
+    view: View<T>,
+    first: usize,
+    labels: &mut [u32],
+    new: &[u32],
+    moves: &mut Moves,
+) -> u64 {
+    dispatch!(
+        isa, generic moves::relabel,
+        (view: View<T>, first: usize, labels: &mut [u32], new: &[u32], moves: &mut Moves) -> u64
+    )
+}
+
+/// See [`moves::pool`].
+pub fn pool<T: Element>(isa: Isa, view: View<T>, rows: Range<usize>, grid: &Grid, sums: &mut [Sum]) {
+    dispatch!(isa, plain moves::pool, (view: View<T>, rows: Range<usize>, grid: &Grid, sums: &mut [Sum]) -> ());
+}
+
+/// See [`windows::within`].
+pub fn within(isa: Isa, distances: &[f64], labels: &[u32], sums: &mut Within) {
+    type T = f64; // distances are
+    dispatch!(isa, generic windows::within, (distances: &[f64], labels: &[u32], sums: &mut Within) -> ());
+}
+
+/// See [`Ranges::add`].
+///
+/// # Errors
+/// [`Error::NotFinite`].
+pub fn ranges<T: Element>(
+    isa: Isa,
+    view: View<T>,
+    rows: &Range<usize>,
+    ranges: &mut Ranges,
+) -> Result<(), Error> {
+    dispatch!(
+        isa, plain |view, rows, ranges: &mut Ranges| ranges.add(view, rows),
+        (view: View<T>, rows: &Range<usize>, ranges: &mut Ranges) -> Result<(), Error>
+    )
 }
 
 /// See [`lanes::own`].
@@ -299,10 +384,10 @@ fn own<T: Element>(
     view: View<T>,
     panels: Range<usize>,
     centroids: &[f64],
-    labels: &[f64],
+    labels: &[u32],
     out: &mut [f64],
 ) {
-    dispatch!(isa, own, (view: View<T>, panels: Range<usize>, centroids: &[f64], labels: &[f64], out: &mut [f64]));
+    dispatch!(isa, generic lanes::own, (view: View<T>, panels: Range<usize>, centroids: &[f64], labels: &[u32], out: &mut [f64]) -> ());
 }
 
 #[cfg(test)]
@@ -332,20 +417,20 @@ mod tests {
             let canonical: Vec<f64> =
                 centroids.chunks_exact(columns).map(|c| squared_distance(row, c)).collect();
             let least = canonical.iter().copied().fold(f64::INFINITY, f64::min);
-            let label = canonical.iter().position(|&d| d == least).unwrap() as f64;
+            let label = canonical.iter().position(|&d| d == least).unwrap() as u32;
             let ties = canonical.iter().filter(|&&d| d == least).count() > 1;
             assert_eq!(
                 (found.distances[i], found.labels[i], found.ties[i]),
                 (least, label, f64::from(u8::from(ties)))
             );
-            assert_eq!((quick.distances[i], quick.labels[i]), (least, label));
+            assert_eq!(quick.labels[i], label);
             let of_panel = &every[i / PANEL * PANEL * packed.padded()..];
             for cluster in 0..clusters {
                 assert_eq!(of_panel[cluster * PANEL + i % PANEL], canonical[cluster]);
             }
         }
         let mut left = vec![f64::INFINITY; panels.count() * PANEL];
-        on_view!(panels, view => lower(view, all.clone(), &Packed::new(isa, columns, &centroids[..columns]), &mut left));
+        on_view!(panels, view => lower(isa, view, all.clone(), &centroids[..columns], &mut left));
         for (row, left) in rows.chunks_exact(columns).zip(&left) {
             assert_eq!(*left, squared_distance(row, &centroids[..columns]));
         }

@@ -18,6 +18,10 @@ pub(super) trait Vector: Copy {
     fn widen(from: &[f32]) -> Self;
     /// To the first `LANES` numbers.
     fn store(self, to: &mut [f64]);
+    /// The first `LANES` labels, each below 2^31.
+    fn load_labels(from: &[u32]) -> Self;
+    /// Labels, which are whole numbers below 2^31, to the first `LANES`.
+    fn store_labels(self, to: &mut [u32]);
     fn add(self, other: Self) -> Self;
     fn sub(self, other: Self) -> Self;
     fn mul(self, other: Self) -> Self;
@@ -68,6 +72,14 @@ impl Vector for Portable {
     #[inline(always)]
     fn store(self, to: &mut [f64]) {
         to[..4].copy_from_slice(&self.0);
+    }
+    #[inline(always)]
+    fn load_labels(from: &[u32]) -> Self {
+        Self([from[0], from[1], from[2], from[3]].map(f64::from))
+    }
+    #[inline(always)]
+    fn store_labels(self, to: &mut [u32]) {
+        to[..4].copy_from_slice(&self.0.map(|label| label as u32));
     }
     #[inline(always)]
     fn add(self, other: Self) -> Self {
@@ -127,7 +139,7 @@ mod x86 {
     macro_rules! vector {
         (
             $name:ident, $lanes:literal, $mask:ty, $splat:ident, $load:ident, $widen:ident, $load_f32:ident,
-            $store:ident, $add:ident, $sub:ident, $mul:ident, $fma:ident, $less:expr, $equal:expr, $select:expr
+            $store:ident, $load_labels:expr, $store_labels:expr, $add:ident, $sub:ident, $mul:ident, $fma:ident, $less:expr, $equal:expr, $select:expr
         ) => {
             impl Vector for $name {
                 const LANES: usize = $lanes;
@@ -155,6 +167,18 @@ mod x86 {
                     let to = &mut to[..$lanes];
                     // SAFETY: `to` has as many numbers as are written; the store needs no alignment.
                     unsafe { $store(to.as_mut_ptr(), self.0) }
+                }
+                #[inline(always)]
+                fn load_labels(from: &[u32]) -> Self {
+                    let from = &from[..$lanes];
+                    // SAFETY: `from` has as many numbers as are read; the load needs no alignment.
+                    Self(unsafe { $load_labels(from.as_ptr()) })
+                }
+                #[inline(always)]
+                fn store_labels(self, to: &mut [u32]) {
+                    let to = &mut to[..$lanes];
+                    // SAFETY: `to` has as many numbers as are written; the store needs no alignment.
+                    unsafe { $store_labels(to.as_mut_ptr(), self.0) }
                 }
                 #[inline(always)]
                 fn add(self, other: Self) -> Self {
@@ -204,6 +228,8 @@ mod x86 {
         _mm256_cvtps_pd,
         _mm_loadu_ps,
         _mm256_storeu_pd,
+        |from: *const u32| _mm256_cvtepi32_pd(_mm_loadu_si128(from.cast())),
+        |to: *mut u32, labels| _mm_storeu_si128(to.cast(), _mm256_cvttpd_epi32(labels)),
         _mm256_add_pd,
         _mm256_sub_pd,
         _mm256_mul_pd,
@@ -221,6 +247,8 @@ mod x86 {
         _mm512_cvtps_pd,
         _mm256_loadu_ps,
         _mm512_storeu_pd,
+        |from: *const u32| _mm512_cvtepi32_pd(_mm256_loadu_si256(from.cast())),
+        |to: *mut u32, labels| _mm256_storeu_si256(to.cast(), _mm512_cvttpd_epi32(labels)),
         _mm512_add_pd,
         _mm512_sub_pd,
         _mm512_mul_pd,

@@ -144,7 +144,7 @@ impl<T: Tier> Search<'_, T> {
 
     /// Makes `row` a centroid.
     fn accept(&mut self, row: usize) -> Result<(), Error> {
-        let packed = self.pack(&[row]);
+        let (isa, centroid) = (self.tier.isa(), self.points.panels.row(row));
         let mut nearest = std::mem::take(&mut self.nearest);
         let blocks = nearest.chunks_mut(BLOCK).enumerate();
         let parts = self.tier.threads().fold(
@@ -154,7 +154,7 @@ impl<T: Tier> Search<'_, T> {
             |largest, (block, nearest)| {
                 let first = block * BLOCK / PANEL;
                 let panels = first..first + nearest.len() / PANEL;
-                on_view!(self.points.panels, view => kernel::lower(view, panels, &packed, nearest));
+                on_view!(self.points.panels, view => kernel::lower(isa, view, panels, &centroid, nearest));
                 let counts =
                     |i: usize| self.points.weights.as_ref().is_none_or(|w| w.units(block * BLOCK + i) > 0);
                 let rows = nearest.len().min(self.points.panels.rows() - block * BLOCK);

@@ -1,0 +1,172 @@
+//! Sums of squared distances, exact, sixteen at a time.
+//!
+//! A superaccumulator (`exact::total`) takes one number at a time, some 3 ns each. Here a number is cut into
+//! three windows of 50 bits below a power of two that bounds all of them, by adding and taking away a constant;
+//! what is in a window is a whole number of its unit, and whole numbers are added in any order. A number so
+//! small that it reaches below the last window, less than 2^-97 of the bound, is rare and left to the
+//! superaccumulator.
+
+use crate::exact::{Total, exponent, scale};
+use crate::panels::PANEL;
+
+use super::vector::Vector;
+
+/// Bits of a window.
+const BITS: i32 = 50;
+const WINDOWS: usize = 3;
+/// Three windows, and how many rows.
+type Parts = [i64; WINDOWS + 1];
+/// The first window takes 2^50 units a row, so an i64 takes 2^13 rows. Rows come in shares of up to 4096.
+const TELL_AT: i64 = 4096;
+
+/// Where the windows of all distances of a pass lie.
+#[derive(Debug, Clone, Copy)]
+pub struct Windows {
+    /// The exponent of each window's unit.
+    units: [i32; WINDOWS],
+    /// 1.5 x 2^52 units: adding it to a number of at most 2^51 units rounds to whole units.
+    round: [f64; WINDOWS],
+}
+
+impl Windows {
+    /// For numbers from 0 to `bound`. Without a finite bound the constants are infinite, nothing is ever cut,
+    /// and everything goes to the superaccumulator. In their working unit distances reach at least 2^-860, for
+    /// the largest magnitude is 0 or above 2^-430; so the last window's unit is a normal number.
+    pub fn new(bound: f64) -> Self {
+        let top = if bound.is_finite() { exponent(bound).max(-900) } else { 1100 };
+        let units = std::array::from_fn(|i| top - BITS * (i as i32 + 1));
+        Self { units, round: units.map(|unit| scale(1.5, 52 + unit)) }
+    }
+}
+
+/// Sums of distances for each cluster, of rows that count once.
+#[derive(Debug, Clone)]
+pub struct Within {
+    windows: Windows,
+    parts: Vec<Parts>,
+    totals: Vec<Total>,
+    untold: i64,
+}
+
+impl Within {
+    /// Of no rows.
+    pub fn new(windows: Windows, clusters: usize) -> Self {
+        Self {
+            windows,
+            parts: vec![Parts::default(); clusters],
+            totals: vec![Total::default(); clusters],
+            untold: 0,
+        }
+    }
+
+    /// Adds the exact product of a distance and a weight.
+    pub fn add_weighted(&mut self, distance: f64, weight: f64, label: u32) {
+        self.totals[label as usize].add_weighted(distance, weight);
+    }
+
+    /// Adds all to the totals, and gives those.
+    pub fn into_totals(mut self) -> Vec<Total> {
+        self.tell();
+        self.totals
+    }
+
+    fn tell(&mut self) {
+        self.untold = 0;
+        for (parts, total) in self.parts.iter_mut().zip(&mut self.totals) {
+            for (&part, unit) in parts.iter().zip(self.windows.units) {
+                total.add_units(part, unit);
+            }
+            *parts = Parts::default();
+        }
+    }
+}
+
+/// Adds the distances of some rows, at most 4096, to the sums of the clusters that `labels` names.
+#[inline(always)]
+pub(super) fn within<T, V: Vector>(distances: &[f64], labels: &[u32], within: &mut Within) {
+    for (distances, labels) in distances.chunks(PANEL).zip(labels.chunks(PANEL)) {
+        let mut padded = [0.0; PANEL];
+        padded[..distances.len()].copy_from_slice(distances);
+        let (windows, below) = cut::<V>(&within.windows, &padded);
+        let row = |i: usize| [windows[0][i], windows[1][i], windows[2][i], 1];
+        let same = labels.iter().all(|&label| label == labels[0]);
+        if below == [0.0; PANEL] && same {
+            let sums = windows.map(|lanes| lanes.iter().sum());
+            add(&mut within.parts[labels[0] as usize], [sums[0], sums[1], sums[2], labels.len() as i64]);
+        } else if below == [0.0; PANEL] {
+            for (i, &label) in labels.iter().enumerate() {
+                add(&mut within.parts[label as usize], row(i));
+            }
+        } else {
+            for (i, &label) in labels.iter().enumerate() {
+                if below[i] == 0.0 {
+                    add(&mut within.parts[label as usize], row(i));
+                } else {
+                    within.totals[label as usize].add(distances[i]);
+                }
+            }
+        }
+    }
+    within.untold += distances.len() as i64;
+    if within.untold >= TELL_AT {
+        within.tell();
+    }
+}
+
+/// How many units of each window there are in sixteen numbers, and what is left below.
+#[inline(always)]
+fn cut<V: Vector>(windows: &Windows, numbers: &[f64; PANEL]) -> ([[i64; PANEL]; WINDOWS], [f64; PANEL]) {
+    let (mut sums, mut below) = ([[0.0; PANEL]; WINDOWS], [0.0; PANEL]);
+    for offset in (0..PANEL).step_by(V::LANES) {
+        let mut rest = V::load(&numbers[offset..]);
+        for (round, sums) in windows.round.iter().zip(&mut sums) {
+            let round = V::splat(*round);
+            let sum = rest.add(round);
+            rest = rest.sub(sum.sub(round));
+            sum.store(&mut sums[offset..]);
+        }
+        rest.store(&mut below[offset..]);
+    }
+    let mut counts = [[0; PANEL]; WINDOWS];
+    for ((counts, sums), round) in counts.iter_mut().zip(&sums).zip(&windows.round) {
+        for (count, sum) in counts.iter_mut().zip(sums) {
+            *count = sum.to_bits() as i64 - round.to_bits() as i64;
+        }
+    }
+    (counts, below)
+}
+
+#[inline(always)]
+fn add(to: &mut Parts, parts: Parts) {
+    to.iter_mut().zip(parts).for_each(|(to, part)| *to += part);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::vector::Portable;
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// The same bits as one at a time, from the largest to what no window holds.
+        #[test]
+        fn windows_lose_nothing(
+            numbers in prop::collection::vec((0u64..(1 << 53), -300i32..-52, 0u32..3), 1..100),
+        ) {
+            let (mut distances, mut labels) = (Vec::new(), Vec::new());
+            let mut exact = vec![Total::default(); 3];
+            for (mantissa, exponent, label) in numbers {
+                let x = scale(mantissa as f64, exponent);
+                exact[label as usize].add(x);
+                distances.push(x);
+                labels.push(label);
+            }
+            let mut sums = Within::new(Windows::new(1.0), 3);
+            within::<f64, Portable>(&distances, &labels, &mut sums);
+            within::<f64, Portable>(&distances[..1], &labels[..1], &mut sums);
+            exact[labels[0] as usize].add(distances[0]);
+            let found: Vec<f64> = sums.into_totals().iter().map(Total::value).collect();
+            prop_assert_eq!(found, exact.iter().map(Total::value).collect::<Vec<_>>());
+        }
+    }
+}

@@ -223,7 +223,7 @@ impl Tier for InMemory {
     fn renumber(&mut self, order: &[usize]) {
         let mut names = vec![NOWHERE; self.sums.clusters()];
         order.iter().enumerate().for_each(|(new, &old)| names[old] = new as u32);
-        let rename = |_: &mut (), labels: &mut [u32]| {
+        let rename = |(): &mut (), labels: &mut [u32]| {
             labels.iter_mut().for_each(|label| *label = names[*label as usize]);
         };
         let all = self.threads.fold(self.labels.chunks_mut(SHARE), &(), || (), rename);

@@ -14,8 +14,8 @@
 //! # The bound
 //!
 //! Let `u = 2^-24`, `y = x - m` and `b = c - m` (m is the mean of the centroids, so that both are short),
-//! `Y >= |y|`, `B >= |b|` for all centroids. Everything is divided by a power of two first, so that `B` is
-//! about 1; that is exact.
+//! `Y = |y|`, `B >= |b|` for all centroids. Everything is divided by a power of two first, the filter's unit,
+//! which is exact and brings the longest `b` near 1.
 //!
 //! - Rounding `y` and `b` to f32 changes each number by at most `u (1 + 2^-28)` of itself (the subtraction in
 //!   f64 is in there), hence their products by `2.01 u |y_j b_j|`, and by Cauchy-Schwarz `y . b` by at most
@@ -30,14 +30,29 @@
 //!
 //! - The canonical distance `D'` is a chain of d fused multiply-adds of numbers >= 0 in f64, each with one
 //!   rounding before: `|D' - D| <= e D` with `e = 1.01 (d + 2) 2^-53`, and `D <= (Y + B)^2`. It does not
-//!   overflow, for the filter only decides where `Y < 2^100`, and the power of two is between 2^-400 and 2^400;
+//!   overflow, for the filter only decides where `Y < 2^65`, and the unit is between 2^-400 and 2^400;
 //!   and what underflow takes from it, `d 2^-1074`, is in the filter's unit at most `d 2^-274`, far less than
 //!   the room that the bound above leaves.
 //!
 //! If `s'(c) - s'(a) > 2 E + e (Y + B)^2`, then `D(c) - D(a) = 2 (s(c) - s(a)) > 2 e (Y + B)^2 >= e (D(c) + D(a))`,
 //! so `D'(c) > D'(a)`. When that holds for the second lowest `s'` it holds for all, and `a` is the label,
-//! without a tie. The right side is computed in f64 and rounded up by 2^-20 of itself, which is more than its
-//! own rounding. A row too long for f32 counts as doubt without a look.
+//! without a tie.
+//!
+//! # The bound as it is computed
+//!
+//! By `2 Y B <= Y^2 + B^2` the right side is at most `slope Y^2 + fixed` with
+//!
+//! ```text
+//! slope = 1.02 (d + 4) u + 2 e + 3 d 2^-148
+//! fixed = 2.04 (d + 4) u B^2 + 2 e B^2 + 3 d 2^-148 (2 + B^2)
+//! ```
+//!
+//! (for the last term `1 + Y + B <= 2 + Y^2 + B^2`). `Y^2` is summed in f32 from the rounded numbers, `q`: it is
+//! within `2^-7 Y^2 + d 2^-140` of it, for d u <= 2^-8 and by the losses below 2^-126. So slope is taken
+//! `1 + 2^-6` times as large, and fixed has `d 2^-140 slope` more. Rounding slope, fixed, the two sums and the
+//! difference to f32 changes each by at most `u` of itself; both sides' share of it is in `1 + 2^-20`.
+//!
+//! A row with a number of 2^64 or more has an infinite `q`, or one that is not a number, and is in doubt.
 
 use std::array::from_fn;
 use std::ops::{Range, RangeInclusive};
@@ -47,14 +62,13 @@ use crate::matrix::Element;
 use crate::panels::{PANEL, View};
 
 use super::narrow::Narrow;
+use super::vector::Vector;
 
-/// Centroids that stay in L1 while panels pass by.
+/// Centroids that stay in L1 while tiles pass by.
 const CENTROIDS_BYTES: usize = 20 << 10;
-/// Panels, in f32, that stay in L2 while centroids pass by.
-const PANELS_BYTES: usize = 256 << 10;
-/// A longer row could overflow f32: scores are at most `Y B + B^2`, and `B <= 2^8` in the filter's unit.
-const LONGEST: f64 = 1.267_650_600_228_229_4e30; // 2^100
-/// Exponents of the largest `|c - m|` for which canonical distances neither overflow nor vanish.
+/// Tiles that stay in L2 while centroids pass by.
+const TILES_BYTES: usize = 256 << 10;
+/// Exponents of the unit for which canonical distances neither overflow nor vanish.
 const ORDINARY: RangeInclusive<i32> = -400..=400;
 /// Labels are exact in f32 up to here.
 const MOST_CLUSTERS: usize = 1 << 24;
@@ -74,11 +88,9 @@ pub struct Filter {
     numbers: Vec<f32>,
     /// `|b|^2 / 2` of each centroid; infinite for padding.
     halves: Vec<f32>,
-    /// The right side of the test is `by_length Y + fixed + by_square (Y + longest)^2`.
-    by_length: f64,
-    fixed: f64,
-    by_square: f64,
-    longest: f64,
+    /// The right side of the test is `slope q + fixed`.
+    slope: f32,
+    fixed: f32,
 }
 
 impl Filter {
@@ -111,145 +123,174 @@ impl Filter {
                 squared += b * b;
             }
             halves[cluster] = (squared / 2.0) as f32;
-            longest = longest.max(squared.sqrt());
+            longest = longest.max(squared);
         }
         let d = columns as f64;
-        let (error, underflow) = (2.0 * 1.02 * (d + 4.0) * 2f64.powi(-24), 2.0 * 3.0 * d * 2f64.powi(-149));
-        let longest = longest * (1.0 + 2f64.powi(-20)); // more than what summing and the root can have lost
         let up = 1.0 + 2f64.powi(-20);
-        Some(Self {
-            group,
-            columns,
-            middle,
-            unit,
-            numbers,
-            halves,
-            by_length: up * (error * longest + underflow),
-            fixed: up * (error * longest * longest / 2.0 + underflow * (1.0 + longest)),
-            by_square: up * 1.01 * (d + 2.0) * 2f64.powi(-53),
-            longest,
-        })
-    }
-
-    /// How far the second must lie behind the first for a row of length `length`.
-    #[inline(always)]
-    fn gap(&self, length: f64) -> f64 {
-        let square = (length + self.longest) * (length + self.longest);
-        self.by_length * length + self.fixed + self.by_square * square
+        let square = longest * up; // B^2: more than what summing can have lost
+        let dot = 1.02 * (d + 4.0) * 2f64.powi(-24);
+        let canonical = 2.0 * 1.01 * (d + 2.0) * 2f64.powi(-53);
+        let underflow = 3.0 * d * 2f64.powi(-148);
+        let slope = (dot + canonical + underflow) * (1.0 + 2f64.powi(-6)) * up;
+        let fixed =
+            (2.0 * dot + canonical + underflow) * square + 2.0 * underflow + d * 2f64.powi(-140) * slope;
+        let (slope, fixed) = (above(slope), above(fixed * up));
+        Some(Self { group, columns, middle, unit, numbers, halves, slope, fixed })
     }
 }
 
-/// What the filter knows of some panels' rows.
+/// An f32 that is not less.
+fn above(x: f64) -> f32 {
+    (x as f32).next_up()
+}
+
+/// Rows to look at.
+#[derive(Debug, Clone)]
+pub enum Rows<'a> {
+    /// All of some panels.
+    Panels(Range<usize>),
+    /// These.
+    Listed(&'a [u32]),
+}
+
+impl Rows<'_> {
+    fn count(&self) -> usize {
+        match self {
+            Self::Panels(panels) => panels.len() * PANEL,
+            Self::Listed(rows) => rows.len(),
+        }
+    }
+}
+
+/// What the filter knows of some rows, in the order that they were named.
 #[derive(Debug, Clone, Default)]
 pub struct Sieve {
-    /// The likely label of each row, as f32: exact up to 2^24 centroids.
-    labels: Vec<f32>,
+    /// The likely label of each row.
+    pub labels: Vec<u32>,
+    /// Rows whose label is in doubt, by their place in the order.
+    pub doubts: Vec<u32>,
+    likely: Vec<f32>,
     best: Vec<f32>,
     second: Vec<f32>,
-    lengths: Vec<f64>,
-    /// The rows as f32, in panels.
-    rows: Vec<f32>,
+    squares: Vec<f32>,
+    /// Rows of some tiles as f32: for each tile, for each column, a number of each row.
+    tiles: Vec<f32>,
 }
 
-impl Sieve {
-    /// The label of row `row` of the panels, if it is beyond doubt.
-    #[inline(always)]
-    pub fn label(&self, row: usize, filter: &Filter) -> Option<f32> {
-        let (length, behind) = (self.lengths[row], f64::from(self.second[row]) - f64::from(self.best[row]));
-        (length < LONGEST && behind > filter.gap(length)).then_some(self.labels[row])
-    }
-}
-
-/// Runs the filter over `panels`: `R` registers of rows by `G` centroids at a time, `G` as it was packed.
+/// Runs the filter: `R` registers of rows, which make a tile, by `G` centroids at a time, `G` as it was packed.
 #[inline(always)]
-pub(super) fn sift<T: Element, W: Narrow, const R: usize, const G: usize>(
+pub(super) fn sift<T: Element, V: Vector, W: Narrow, const R: usize, const G: usize>(
     view: View<T>,
-    panels: Range<usize>,
+    rows: Rows,
     filter: &Filter,
     sieve: &mut Sieve,
 ) {
     debug_assert_eq!(filter.group, G, "packed for another instruction set");
-    let (columns, rows) = (filter.columns, panels.len() * PANEL);
-    for (values, start) in
-        [(&mut sieve.labels, 0.0), (&mut sieve.best, f32::INFINITY), (&mut sieve.second, f32::INFINITY)]
-    {
-        values.clear();
-        values.resize(rows, start);
+    let height = R * W::LANES;
+    let (columns, count) = (filter.columns, rows.count().div_ceil(height));
+    for numbers in [&mut sieve.likely, &mut sieve.best, &mut sieve.second, &mut sieve.squares] {
+        numbers.resize(count * height, 0.0);
     }
-    sieve.lengths.resize(rows, 0.0);
-    let block = (PANELS_BYTES / (columns * PANEL * 4)).max(1);
+    let block = (TILES_BYTES / (columns * height * 4)).max(1);
     let chunk = (CENTROIDS_BYTES / (columns * G * 4)).max(1);
-    for first in panels.clone().step_by(block) {
-        let block = first..panels.end.min(first + block);
-        centre(
-            view,
-            block.clone(),
-            filter,
-            &mut sieve.rows,
-            &mut sieve.lengths[(first - panels.start) * PANEL..],
-        );
+    for first in (0..count).step_by(block) {
+        let block = first..count.min(first + block);
+        sieve.tiles.resize(block.len() * columns * height, 0.0);
+        for (tile, numbers) in block.clone().zip(sieve.tiles.chunks_exact_mut(columns * height)) {
+            match &rows {
+                Rows::Panels(panels) => {
+                    lay_panels::<T, V>(view, panels, tile * height, filter, numbers, height)
+                }
+                Rows::Listed(rows) => lay_rows(view, &rows[tile * height..], filter, numbers, height),
+            }
+        }
         for (index, (numbers, halves)) in
             filter.numbers.chunks(chunk * columns * G).zip(filter.halves.chunks(chunk * G)).enumerate()
         {
-            for panel in block.clone() {
-                let place = (panel - panels.start) * PANEL;
-                let row = &sieve.rows[(panel - first) * columns * PANEL..][..columns * PANEL];
-                for offset in (0..PANEL).step_by(R * W::LANES) {
-                    let place = place + offset;
-                    let mut state = State::<W, R>::load(&sieve.labels, &sieve.best, &sieve.second, place);
-                    for (g, (numbers, halves)) in
-                        numbers.chunks_exact(columns * G).zip(halves.chunks_exact(G)).enumerate()
-                    {
-                        let scores = scores::<W, R, G>(row, offset, numbers, halves);
-                        for (i, scores) in scores.into_iter().enumerate() {
-                            state.consider(scores, W::splat(((index * chunk + g) * G + i) as f32));
-                        }
+            for (tile, rows) in block.clone().zip(sieve.tiles.chunks_exact(columns * height)) {
+                let place = tile * height;
+                let mut state = if index == 0 {
+                    squares::<W, R>(rows, &mut sieve.squares[place..]);
+                    State::none()
+                } else {
+                    State::<W, R>::load(&sieve.likely, &sieve.best, &sieve.second, place)
+                };
+                let mut label = W::splat((index * chunk * G) as f32);
+                for (numbers, halves) in numbers.chunks_exact(columns * G).zip(halves.chunks_exact(G)) {
+                    for scores in scores::<W, R, G>(rows, numbers, halves) {
+                        state.consider(scores, label);
+                        label = label.add(W::splat(1.0));
                     }
-                    state.store(&mut sieve.labels, &mut sieve.best, &mut sieve.second, place);
                 }
+                state.store(&mut sieve.likely, &mut sieve.best, &mut sieve.second, place);
             }
         }
     }
+    judge(rows.count(), filter, sieve);
 }
 
-/// `y` of each row as f32, and a bound above its length.
+/// Lays a tile of rows that follow each other; what is behind the last panel repeats it.
 #[inline(always)]
-fn centre<T: Element>(
+fn lay_panels<T: Element, V: Vector>(
     view: View<T>,
-    panels: Range<usize>,
+    panels: &Range<usize>,
+    row: usize,
     filter: &Filter,
-    rows: &mut Vec<f32>,
-    lengths: &mut [f64],
+    tile: &mut [f32],
+    height: usize,
 ) {
-    rows.clear();
-    for (panel, lengths) in panels.zip(lengths.chunks_exact_mut(PANEL)) {
-        let mut squared = [0.0f64; PANEL];
-        for (column, m) in view.panel(panel).chunks_exact(PANEL).zip(&filter.middle) {
-            let mut y = [0.0f32; PANEL];
-            for ((x, y), squared) in column.iter().zip(&mut y).zip(&mut squared) {
-                let exact = (x.widen() - m) * filter.unit;
-                *y = exact as f32;
-                *squared += exact * exact;
+    let unit = V::splat(filter.unit);
+    for part in (0..height).step_by(PANEL.min(height)) {
+        let panel = view.panel((panels.start + (row + part) / PANEL).min(panels.end - 1));
+        let lanes = (row + part) % PANEL..PANEL.min((row + part) % PANEL + height);
+        for ((numbers, middle), to) in
+            panel.chunks_exact(PANEL).zip(&filter.middle).zip(tile.chunks_exact_mut(height))
+        {
+            let middle = V::splat(*middle);
+            for (i, lane) in lanes.clone().step_by(V::LANES).enumerate() {
+                let y = V::of(&numbers[lane..]).sub(middle).mul(unit);
+                y.store_narrow(&mut to[part + i * V::LANES..]);
             }
-            rows.extend_from_slice(&y);
-        }
-        for (length, squared) in lengths.iter_mut().zip(squared) {
-            *length = squared.sqrt() * (1.0 + 2f64.powi(-20)); // more than what summing can have lost
         }
     }
 }
 
-/// `s'` of `R` registers of rows for `G` centroids.
+/// Lays a tile of rows from anywhere; what is behind the last one repeats the first.
+#[inline(always)]
+fn lay_rows<T: Element>(view: View<T>, rows: &[u32], filter: &Filter, tile: &mut [f32], height: usize) {
+    for lane in 0..height {
+        let row = rows.get(lane).map_or(rows[0], |&row| row) as usize;
+        let numbers = view.panel(row / PANEL)[row % PANEL..].iter().step_by(PANEL);
+        let to = tile[lane..].iter_mut().step_by(height);
+        for ((to, x), middle) in to.zip(numbers).zip(&filter.middle) {
+            *to = ((x.widen() - middle) * filter.unit) as f32;
+        }
+    }
+}
+
+/// The square of the length of each row of a tile.
+#[inline(always)]
+fn squares<W: Narrow, const R: usize>(tile: &[f32], out: &mut [f32]) {
+    let mut squares = [W::splat(0.0); R];
+    for column in tile.chunks_exact(R * W::LANES) {
+        for (r, square) in squares.iter_mut().enumerate() {
+            let y = W::load(&column[r * W::LANES..]);
+            *square = y.multiply_add(y, *square);
+        }
+    }
+    squares.into_iter().zip(out.chunks_exact_mut(W::LANES)).for_each(|(square, out)| square.store(out));
+}
+
+/// `s'` of a tile for `G` centroids.
 #[inline(always)]
 fn scores<W: Narrow, const R: usize, const G: usize>(
-    panel: &[f32],
-    offset: usize,
+    tile: &[f32],
     numbers: &[f32],
     halves: &[f32],
 ) -> [[W; R]; G] {
     let mut scores: [[W; R]; G] = from_fn(|g| [W::splat(halves[g]); R]);
-    for (column, numbers) in panel.chunks_exact(PANEL).zip(numbers.chunks_exact(G)) {
-        let y: [W; R] = from_fn(|r| W::load(&column[offset + r * W::LANES..]));
+    for (column, numbers) in tile.chunks_exact(R * W::LANES).zip(numbers.chunks_exact(G)) {
+        let y: [W; R] = from_fn(|r| W::load(&column[r * W::LANES..]));
         for (scores, &b) in scores.iter_mut().zip(numbers) {
             let b = W::splat(b);
             for (score, y) in scores.iter_mut().zip(y) {
@@ -267,6 +308,12 @@ struct State<W, const R: usize> {
 }
 
 impl<W: Narrow, const R: usize> State<W, R> {
+    #[inline(always)]
+    fn none() -> Self {
+        let far = [W::splat(f32::INFINITY); R];
+        Self { labels: [W::splat(0.0); R], best: far, second: far }
+    }
+
     #[inline(always)]
     fn load(labels: &[f32], best: &[f32], second: &[f32], place: usize) -> Self {
         let load = |from: &[f32]| from_fn(|r| W::load(&from[place + r * W::LANES..]));
@@ -287,10 +334,31 @@ impl<W: Narrow, const R: usize> State<W, R> {
         for (r, score) in scores.into_iter().enumerate() {
             let lower = score.less(self.best[r]);
             // The loser of the comparison with the best is the candidate for the second.
-            let loser = W::select(lower, self.best[r], score);
-            self.second[r] = W::select(loser.less(self.second[r]), loser, self.second[r]);
-            self.best[r] = W::select(lower, score, self.best[r]);
+            self.second[r] = self.second[r].min(score.max(self.best[r]));
+            self.best[r] = self.best[r].min(score);
             self.labels[r] = W::select(lower, label, self.labels[r]);
+        }
+    }
+}
+
+/// Writes the labels and lists the doubts.
+#[inline(always)]
+fn judge(count: usize, filter: &Filter, sieve: &mut Sieve) {
+    sieve.labels.resize(count.next_multiple_of(PANEL), 0);
+    sieve.doubts.clear();
+    for first in (0..count).step_by(PANEL) {
+        let of =
+            |numbers: &[f32]| -> [f32; PANEL] { from_fn(|i| numbers.get(first + i).copied().unwrap_or(0.0)) };
+        let (likely, best, second, squares) =
+            (of(&sieve.likely), of(&sieve.best), of(&sieve.second), of(&sieve.squares));
+        let sure: [bool; PANEL] =
+            from_fn(|i| second[i] - best[i] > filter.slope.mul_add(squares[i], filter.fixed));
+        for (label, likely) in sieve.labels[first..first + PANEL].iter_mut().zip(likely) {
+            *label = likely as u32;
+        }
+        if sure.contains(&false) {
+            let doubts = (0..PANEL.min(count - first)).filter(|&i| !sure[i]);
+            sieve.doubts.extend(doubts.map(|i| (first + i) as u32));
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::panels::{PANEL, View};
 use crate::params::Named;
 use crate::points::Ranges;
 
-use filter::{Filter, Sieve};
+use filter::{Filter, Rows, Sieve};
 use lanes::GROUP;
 
 /// An instruction set that kernels are compiled for.
@@ -74,12 +74,12 @@ impl Isa {
         self != Self::Portable || cfg!(target_arch = "aarch64") || cfg!(target_feature = "fma")
     }
 
-    /// Centroids that the filter takes at a time: with its registers of rows they make 12 or 16 chains.
+    /// Centroids that the filter takes at a time: with its registers of rows they make 8, 12 or 24 chains.
     fn filter_group(self) -> usize {
         match self {
             Self::Portable => 4,
             Self::Avx2 => 6,
-            Self::Avx512 => 12,
+            Self::Avx512 => 8,
         }
     }
 
@@ -103,10 +103,11 @@ pub struct Packed {
     filter: Option<Filter>,
 }
 
-/// From here on the filter pays: below, its setting up and its doubts cost what it saves (1M x 8 and k = 16
-/// take as long either way).
-const FILTER_COLUMNS: usize = 12;
-const FILTER_CLUSTERS: usize = 12;
+/// Whether the filter pays: with few columns or clusters its setting up costs what it saves (on one thread 1M x 8
+/// and k = 16 take as long either way, 1M x 16 and k = 64 two thirds of the time).
+fn filter_pays(columns: usize, clusters: usize) -> bool {
+    columns >= 8 && clusters >= 12 && columns * clusters >= 256
+}
 
 impl Packed {
     /// Packs `clusters x columns` numbers, row-major, for kernels of `isa`, one of [`Isa::available`].
@@ -119,8 +120,11 @@ impl Packed {
                 column[cluster % GROUP] = value;
             }
         }
-        let wide = columns >= FILTER_COLUMNS && clusters >= FILTER_CLUSTERS && isa.has_fma();
-        let filter = if wide { Filter::new(columns, centroids, isa.filter_group()) } else { None };
+        let filter = if isa.has_fma() && filter_pays(columns, clusters) {
+            Filter::new(columns, centroids, isa.filter_group())
+        } else {
+            None
+        };
         Self { isa, columns, clusters, numbers, rows: centroids.to_vec(), filter }
     }
 
@@ -160,8 +164,7 @@ pub struct Found {
     /// 1 where another centroid lies at exactly the same distance, if that was asked for.
     pub ties: Vec<f64>,
     sieve: Sieve,
-    /// Rows in doubt, a panel of them, and what was found for it.
-    doubts: Vec<usize>,
+    /// A panel of rows in doubt, and what was found for it.
     panel: Vec<f64>,
     settled: Option<Box<Found>>,
 }
@@ -188,32 +191,39 @@ pub fn assign<T: Element, const MEASURE: bool>(
         return nearest::<T, MEASURE>(view, panels, centroids, found);
     };
     found.make_room(panels.len());
+    let first = panels.start * PANEL;
+    let mut sieve = std::mem::take(&mut found.sieve);
+    sift(centroids.isa, view, Rows::Panels(panels.clone()), filter, &mut sieve);
+    std::mem::swap(&mut found.labels, &mut sieve.labels);
     if MEASURE {
         found.ties.fill(0.0);
+        own(centroids.isa, view, panels, &centroids.rows, &found.labels, &mut found.distances);
     }
-    sift(centroids.isa, view, panels.clone(), filter, &mut found.sieve);
-    found.doubts.clear();
-    for (row, label) in found.labels.iter_mut().enumerate() {
-        match found.sieve.label(row, filter) {
-            Some(sure) => *label = sure as u32,
-            None => found.doubts.push(row),
-        }
-    }
-    if MEASURE {
-        let (labels, distances) = (&found.labels, &mut found.distances);
-        own(centroids.isa, view, panels.clone(), &centroids.rows, labels, distances);
-    }
-    let (doubts, mut panel) = (std::mem::take(&mut found.doubts), std::mem::take(&mut found.panel));
+    settle::<T, MEASURE>(view, centroids, sieve.doubts.iter().map(|&row| row as usize), first, found);
+    found.sieve = sieve;
+}
+
+/// Asks again, canonically, for some rows, counted from `first`.
+fn settle<T: Element, const MEASURE: bool>(
+    view: View<T>,
+    centroids: &Packed,
+    rows: impl Iterator<Item = usize>,
+    first: usize,
+    found: &mut Found,
+) {
+    let mut rows = rows.peekable();
+    let mut panel = std::mem::take(&mut found.panel);
     let mut settled = found.settled.take().unwrap_or_default();
-    for doubts in doubts.chunks(PANEL) {
-        panel.clear();
-        panel.resize(view.columns * PANEL, 0.0);
-        for (lane, row) in doubts.iter().enumerate() {
-            let row = view.row(panels.start * PANEL + row);
-            panel[lane..].iter_mut().step_by(PANEL).zip(row).for_each(|(to, x)| *to = x);
+    panel.resize(view.columns * PANEL, 0.0);
+    while rows.peek().is_some() {
+        let (mut asked, mut count) = ([0; PANEL], 0);
+        for (lane, row) in rows.by_ref().take(PANEL).enumerate() {
+            let numbers = view.row(first + row);
+            panel[lane..].iter_mut().step_by(PANEL).zip(numbers).for_each(|(to, x)| *to = x);
+            (asked[lane], count) = (row, lane + 1);
         }
         nearest::<f64, MEASURE>(View::of(view.columns, &panel), 0..1, centroids, &mut settled);
-        for (lane, &row) in doubts.iter().enumerate() {
+        for (lane, &row) in asked[..count].iter().enumerate() {
             found.labels[row] = settled.labels[lane];
             if MEASURE {
                 found.distances[row] = settled.distances[lane];
@@ -221,29 +231,7 @@ pub fn assign<T: Element, const MEASURE: bool>(
             }
         }
     }
-    (found.doubts, found.panel, found.settled) = (doubts, panel, Some(settled));
-}
-
-fn sift<T: Element>(isa: Isa, view: View<T>, panels: Range<usize>, filter: &Filter, sieve: &mut Sieve) {
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")]
-    fn avx512<T: Element>(view: View<T>, panels: Range<usize>, filter: &Filter, sieve: &mut Sieve) {
-        filter::sift::<T, narrow::Avx512, 1, 12>(view, panels, filter, sieve);
-    }
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma")]
-    fn avx2<T: Element>(view: View<T>, panels: Range<usize>, filter: &Filter, sieve: &mut Sieve) {
-        filter::sift::<T, narrow::Avx2, 2, 6>(view, panels, filter, sieve);
-    }
-    match isa {
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: as in `dispatch!`.
-        Isa::Avx512 => unsafe { avx512(view, panels, filter, sieve) },
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: as in `dispatch!`.
-        Isa::Avx2 => unsafe { avx2(view, panels, filter, sieve) },
-        _ => filter::sift::<T, narrow::Portable, 2, 4>(view, panels, filter, sieve),
-    }
+    (found.panel, found.settled) = (panel, Some(settled));
 }
 
 /// Compiles a function for each instruction set and calls the one that `$isa` names: a `generic` one, written
@@ -288,6 +276,15 @@ macro_rules! each_isa {
             _ => $portable($($argument),*),
         }
     }};
+}
+
+fn sift<T: Element>(isa: Isa, view: View<T>, rows: Rows, filter: &Filter, sieve: &mut Sieve) {
+    each_isa!(
+        isa, (view: View<T>, rows: Rows, filter: &Filter, sieve: &mut Sieve), [], (),
+        filter::sift::<T, vector::Avx512, narrow::Avx512, 3, 8>,
+        filter::sift::<T, vector::Avx2, narrow::Avx2, 2, 6>,
+        filter::sift::<T, vector::Portable, narrow::Portable, 2, 4>
+    );
 }
 
 /// For each row of `panels` the nearest centroid; with `TIES` also its distance and whether there is a tie.
@@ -357,9 +354,8 @@ pub fn pool<T: Element>(isa: Isa, view: View<T>, rows: Range<usize>, grid: &Grid
 }
 
 /// See [`windows::within`].
-pub fn within(isa: Isa, distances: &[f64], labels: &[u32], sums: &mut Within) {
-    type T = f64; // distances are
-    dispatch!(isa, generic windows::within, (distances: &[f64], labels: &[u32], sums: &mut Within) -> ());
+pub fn within<T: Element>(isa: Isa, distances: &[T], labels: &[u32], sums: &mut Within) {
+    dispatch!(isa, generic windows::within, (distances: &[T], labels: &[u32], sums: &mut Within) -> ());
 }
 
 /// See [`Ranges::add`].

@@ -12,6 +12,11 @@ pub(super) trait Narrow: Copy {
     fn store(self, to: &mut [f32]);
     /// `self * by + other`, rounded once.
     fn multiply_add(self, by: Self, other: Self) -> Self;
+    fn add(self, other: Self) -> Self;
+    /// The lower of two numbers, neither of them NaN.
+    fn min(self, other: Self) -> Self;
+    /// The higher of two numbers, neither of them NaN.
+    fn max(self, other: Self) -> Self;
     fn less(self, other: Self) -> Self::Mask;
     /// `yes` where the mask is set.
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
@@ -44,6 +49,18 @@ impl Narrow for Portable {
         Self(std::array::from_fn(|i| self.0[i].mul_add(by.0[i], other.0[i])))
     }
     #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Self(std::array::from_fn(|i| self.0[i] + other.0[i]))
+    }
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        Self(std::array::from_fn(|i| if self.0[i] < other.0[i] { self.0[i] } else { other.0[i] }))
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        Self(std::array::from_fn(|i| if self.0[i] > other.0[i] { self.0[i] } else { other.0[i] }))
+    }
+    #[inline(always)]
     fn less(self, other: Self) -> [bool; 8] {
         std::array::from_fn(|i| self.0[i] < other.0[i])
     }
@@ -63,7 +80,7 @@ mod x86 {
     //! As in `vector::x86`: only kernels that are compiled with the type's features, and entered only where
     //! the processor has them, call these methods; loads and stores take a slice of the full length first.
 
-    #[allow(clippy::wildcard_imports, reason = "16 intrinsics, each named where it is used")]
+    #[allow(clippy::wildcard_imports, reason = "22 intrinsics, each named where it is used")]
     use std::arch::x86_64::*;
 
     use super::Narrow;
@@ -79,7 +96,7 @@ mod x86 {
     macro_rules! narrow {
         (
             $name:ident, $lanes:literal, $mask:ty, $splat:ident, $load:ident, $store:ident, $fma:ident,
-            $less:expr, $select:expr
+            $add:ident, $min:ident, $max:ident, $less:expr, $select:expr
         ) => {
             impl Narrow for $name {
                 const LANES: usize = $lanes;
@@ -108,6 +125,21 @@ mod x86 {
                     Self(unsafe { $fma(self.0, by.0, other.0) })
                 }
                 #[inline(always)]
+                fn add(self, other: Self) -> Self {
+                    // SAFETY: see the module's comment.
+                    Self(unsafe { $add(self.0, other.0) })
+                }
+                #[inline(always)]
+                fn min(self, other: Self) -> Self {
+                    // SAFETY: see the module's comment.
+                    Self(unsafe { $min(self.0, other.0) })
+                }
+                #[inline(always)]
+                fn max(self, other: Self) -> Self {
+                    // SAFETY: see the module's comment.
+                    Self(unsafe { $max(self.0, other.0) })
+                }
+                #[inline(always)]
                 fn less(self, other: Self) -> $mask {
                     // SAFETY: see the module's comment.
                     unsafe { $less(self.0, other.0) }
@@ -129,6 +161,9 @@ mod x86 {
         _mm256_loadu_ps,
         _mm256_storeu_ps,
         _mm256_fmadd_ps,
+        _mm256_add_ps,
+        _mm256_min_ps,
+        _mm256_max_ps,
         _mm256_cmp_ps::<_CMP_LT_OQ>,
         |mask, yes, no| _mm256_blendv_ps(no, yes, mask)
     );
@@ -140,6 +175,9 @@ mod x86 {
         _mm512_loadu_ps,
         _mm512_storeu_ps,
         _mm512_fmadd_ps,
+        _mm512_add_ps,
+        _mm512_min_ps,
+        _mm512_max_ps,
         _mm512_cmp_ps_mask::<_CMP_LT_OQ>,
         |mask, yes, no| _mm512_mask_blend_ps(mask, no, yes)
     );

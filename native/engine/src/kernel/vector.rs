@@ -18,6 +18,8 @@ pub(super) trait Vector: Copy {
     fn widen(from: &[f32]) -> Self;
     /// To the first `LANES` numbers.
     fn store(self, to: &mut [f64]);
+    /// To the first `LANES` numbers, rounded to f32.
+    fn store_narrow(self, to: &mut [f32]);
     /// The first `LANES` labels, each below 2^31.
     fn load_labels(from: &[u32]) -> Self;
     /// Labels, which are whole numbers below 2^31, to the first `LANES`.
@@ -74,6 +76,10 @@ impl Vector for Portable {
         to[..4].copy_from_slice(&self.0);
     }
     #[inline(always)]
+    fn store_narrow(self, to: &mut [f32]) {
+        to[..4].copy_from_slice(&self.0.map(|x| x as f32));
+    }
+    #[inline(always)]
     fn load_labels(from: &[u32]) -> Self {
         Self([from[0], from[1], from[2], from[3]].map(f64::from))
     }
@@ -123,7 +129,7 @@ mod x86 {
     //! after `Isa::available` has seen them. Loads and stores first take a slice of the full length, so a
     //! short one panics instead of being read past its end.
 
-    #[allow(clippy::wildcard_imports, reason = "26 intrinsics, each named where it is used")]
+    #[allow(clippy::wildcard_imports, reason = "36 intrinsics, each named where it is used")]
     use std::arch::x86_64::*;
 
     use super::Vector;
@@ -139,7 +145,7 @@ mod x86 {
     macro_rules! vector {
         (
             $name:ident, $lanes:literal, $mask:ty, $splat:ident, $load:ident, $widen:ident, $load_f32:ident,
-            $store:ident, $load_labels:expr, $store_labels:expr, $add:ident, $sub:ident, $mul:ident, $fma:ident, $less:expr, $equal:expr, $select:expr
+            $store:ident, $store_narrow:expr, $load_labels:expr, $store_labels:expr, $add:ident, $sub:ident, $mul:ident, $fma:ident, $less:expr, $equal:expr, $select:expr
         ) => {
             impl Vector for $name {
                 const LANES: usize = $lanes;
@@ -167,6 +173,12 @@ mod x86 {
                     let to = &mut to[..$lanes];
                     // SAFETY: `to` has as many numbers as are written; the store needs no alignment.
                     unsafe { $store(to.as_mut_ptr(), self.0) }
+                }
+                #[inline(always)]
+                fn store_narrow(self, to: &mut [f32]) {
+                    let to = &mut to[..$lanes];
+                    // SAFETY: `to` has as many numbers as are written; the store needs no alignment.
+                    unsafe { $store_narrow(to.as_mut_ptr(), self.0) }
                 }
                 #[inline(always)]
                 fn load_labels(from: &[u32]) -> Self {
@@ -228,6 +240,7 @@ mod x86 {
         _mm256_cvtps_pd,
         _mm_loadu_ps,
         _mm256_storeu_pd,
+        |to: *mut f32, x| _mm_storeu_ps(to, _mm256_cvtpd_ps(x)),
         |from: *const u32| _mm256_cvtepi32_pd(_mm_loadu_si128(from.cast())),
         |to: *mut u32, labels| _mm_storeu_si128(to.cast(), _mm256_cvttpd_epi32(labels)),
         _mm256_add_pd,
@@ -247,6 +260,7 @@ mod x86 {
         _mm512_cvtps_pd,
         _mm256_loadu_ps,
         _mm512_storeu_pd,
+        |to: *mut f32, x| _mm256_storeu_ps(to, _mm512_cvtpd_ps(x)),
         |from: *const u32| _mm512_cvtepi32_pd(_mm256_loadu_si256(from.cast())),
         |to: *mut u32, labels| _mm256_storeu_si256(to.cast(), _mm512_cvttpd_epi32(labels)),
         _mm512_add_pd,

@@ -7,6 +7,7 @@
 //! superaccumulator.
 
 use crate::exact::{Total, exponent, scale};
+use crate::matrix::Element;
 use crate::panels::PANEL;
 
 use super::vector::Vector;
@@ -83,10 +84,10 @@ impl Within {
 
 /// Adds the distances of some rows, at most 4096, to the sums of the clusters that `labels` names.
 #[inline(always)]
-pub(super) fn within<T, V: Vector>(distances: &[f64], labels: &[u32], within: &mut Within) {
+pub(super) fn within<T: Element, V: Vector>(distances: &[T], labels: &[u32], within: &mut Within) {
     for (distances, labels) in distances.chunks(PANEL).zip(labels.chunks(PANEL)) {
         let mut padded = [0.0; PANEL];
-        padded[..distances.len()].copy_from_slice(distances);
+        padded.iter_mut().zip(distances).for_each(|(to, distance)| *to = distance.widen());
         let (windows, below) = cut::<V>(&within.windows, &padded);
         let row = |i: usize| [windows[0][i], windows[1][i], windows[2][i], 1];
         let same = labels.iter().all(|&label| label == labels[0]);
@@ -102,7 +103,7 @@ pub(super) fn within<T, V: Vector>(distances: &[f64], labels: &[u32], within: &m
                 if below[i] == 0.0 {
                     add(&mut within.parts[label as usize], row(i));
                 } else {
-                    within.totals[label as usize].add(distances[i]);
+                    within.totals[label as usize].add(padded[i]);
                 }
             }
         }
@@ -162,8 +163,8 @@ mod tests {
                 labels.push(label);
             }
             let mut sums = Within::new(Windows::new(1.0), 3);
-            within::<f64, Portable>(&distances, &labels, &mut sums);
-            within::<f64, Portable>(&distances[..1], &labels[..1], &mut sums);
+            within::<_, Portable>(&distances, &labels, &mut sums);
+            within::<_, Portable>(&distances[..1], &labels[..1], &mut sums);
             exact[labels[0] as usize].add(distances[0]);
             let found: Vec<f64> = sums.into_totals().iter().map(Total::value).collect();
             prop_assert_eq!(found, exact.iter().map(Total::value).collect::<Vec<_>>());

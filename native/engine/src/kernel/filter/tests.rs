@@ -21,7 +21,7 @@ fn doubt(columns: usize, rows: Vec<f64>, centroids: &[f64]) -> f64 {
         assert_eq!(sifted.labels, plain.labels, "{isa:?}");
         assert_eq!(sifted.distances, plain.distances, "{isa:?}");
         assert_eq!(sifted.ties, plain.ties, "{isa:?}");
-        share = sifted.doubts.len() as f64 / plain.labels.len() as f64;
+        share = sifted.sieve.doubts.len() as f64 / plain.labels.len() as f64;
     }
     share
 }

@@ -6,7 +6,10 @@
 
 use std::ops::Range;
 
+use crate::error::Error;
 use crate::matrix::{Element, Matrix, Values};
+use crate::memory::order::{self, Order};
+use crate::threads::Threads;
 
 /// Rows of a panel: a cache line of f32, two of f64.
 pub const PANEL: usize = 16;
@@ -159,6 +162,20 @@ impl Panels {
             Views::F64(view) => Values::F64(pick(view, rows)),
         };
         Self::new(Matrix::new(self.columns, values))
+    }
+
+    /// Sorts the rows of whole panels, span by span, and with them what belongs to them.
+    pub(crate) fn sort(
+        &mut self,
+        labels: &mut [u32],
+        units: Option<&mut [u64]>,
+        threads: &Threads,
+    ) -> Result<Order, Error> {
+        let columns = self.columns;
+        match &mut self.body {
+            Values::F32(body) => order::sort_all(body, columns, labels, units, threads),
+            Values::F64(body) => order::sort_all(body, columns, labels, units, threads),
+        }
     }
 
     /// Divides all f64 by `2^exponent`. f32 never needs it: its range is well inside what f64 can square.

@@ -26,7 +26,7 @@ type Pair<V> = [V; 2];
 
 /// Places in a panel where a pair of registers begins.
 #[inline(always)]
-fn offsets<V: Vector>() -> impl Iterator<Item = usize> {
+pub(super) fn offsets<V: Vector>() -> impl Iterator<Item = usize> {
     (0..PANEL).step_by(2 * V::LANES)
 }
 
@@ -44,7 +44,7 @@ fn store<V: Vector>(pair: Pair<V>, to: &mut [f64], place: usize) {
 
 /// Squared distances of a pair of registers of rows, at `offset` of a panel, to a group of centroids.
 #[inline(always)]
-fn distances_to_group<T: Element, V: Vector>(
+pub(super) fn distances_to_group<T: Element, V: Vector>(
     panel: &[T],
     offset: usize,
     group: &[[f64; GROUP]],
@@ -95,7 +95,7 @@ pub(super) fn nearest<T: Element, V: Vector, const TIES: bool>(
 }
 
 /// The best so far of a pair of registers of rows.
-struct Best<V> {
+pub(super) struct Best<V> {
     distances: Pair<V>,
     labels: Pair<V>,
     ties: Pair<V>,
@@ -103,7 +103,7 @@ struct Best<V> {
 
 impl<V: Vector> Best<V> {
     #[inline(always)]
-    fn none() -> Self {
+    pub(super) fn none() -> Self {
         let (far, first) = ([V::splat(f64::INFINITY); 2], [V::splat(0.0); 2]);
         Self { distances: far, labels: first, ties: first }
     }
@@ -118,7 +118,7 @@ impl<V: Vector> Best<V> {
     }
 
     #[inline(always)]
-    fn store(self, found: &mut Found, place: usize, all: bool) {
+    pub(super) fn store(self, found: &mut Found, place: usize, all: bool) {
         for (i, labels) in self.labels.into_iter().enumerate() {
             labels.store_labels(&mut found.labels[place + i * V::LANES..]);
         }
@@ -130,7 +130,7 @@ impl<V: Vector> Best<V> {
 
     /// Labels come in rising order, so `<` keeps the lowest of equals. A padding centroid is infinitely far.
     #[inline(always)]
-    fn consider<const TIES: bool>(&mut self, distances: Pair<V>, label: V) {
+    pub(super) fn consider<const TIES: bool>(&mut self, distances: Pair<V>, label: V) {
         for (i, distance) in distances.into_iter().enumerate() {
             let nearer = distance.less(self.distances[i]);
             if TIES {

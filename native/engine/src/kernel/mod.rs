@@ -1,5 +1,6 @@
 //! Rows against centroids, by the instruction set that the processor has. Every one gives the same bits.
 
+pub mod boxes;
 mod filter;
 mod lanes;
 mod moves;
@@ -20,6 +21,7 @@ use crate::panels::{PANEL, View};
 use crate::params::Named;
 use crate::points::Ranges;
 
+use boxes::{Candidates, Lists, Share};
 use filter::{Filter, Rows, Sieve};
 use lanes::GROUP;
 
@@ -346,6 +348,38 @@ pub fn relabel<T: Element>(
         isa, generic moves::relabel,
         (view: View<T>, first: usize, labels: &mut [u32], new: &[u32], moves: &mut Moves) -> u64
     )
+}
+
+/// See [`boxes::assign`].
+#[allow(clippy::too_many_arguments, reason = "a kernel's arguments are its caller's buffers")]
+pub fn assign_boxes<T: Element>(
+    view: View<T>,
+    share: &mut Share,
+    centroids: &Packed,
+    all: &mut Candidates,
+    lists: &mut Lists,
+    found: &mut Found,
+    moves: &mut Moves,
+    measure: bool,
+) -> (u64, u64) {
+    macro_rules! assign {
+        ($flag:ident) => {
+            dispatch!(
+                centroids.isa, generic boxes::assign,
+                (
+                    view: View<T>, share: &mut Share, centroids: &Packed, all: &mut Candidates, lists: &mut Lists,
+                    found: &mut Found, moves: &mut Moves
+                ) -> (u64, u64), $flag
+            )
+        };
+    }
+    if measure {
+        const MEASURE: bool = true;
+        assign!(MEASURE)
+    } else {
+        const MEASURE: bool = false;
+        assign!(MEASURE)
+    }
 }
 
 /// See [`moves::pool`].

@@ -29,6 +29,10 @@ pub(super) trait Vector: Copy {
     fn mul(self, other: Self) -> Self;
     /// `self * self + other`, rounded once.
     fn square_add(self, other: Self) -> Self;
+    /// The lower of two numbers, neither of them NaN.
+    fn min(self, other: Self) -> Self;
+    /// The higher of two numbers, neither of them NaN.
+    fn max(self, other: Self) -> Self;
     fn less(self, other: Self) -> Self::Mask;
     fn equal(self, other: Self) -> Self::Mask;
     /// `yes` where the mask is set.
@@ -104,6 +108,14 @@ impl Vector for Portable {
         self.zip(other, |a, b| a.mul_add(a, b))
     }
     #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        self.zip(other, |a, b| if a < b { a } else { b })
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        self.zip(other, |a, b| if a > b { a } else { b })
+    }
+    #[inline(always)]
     fn less(self, other: Self) -> [bool; 4] {
         std::array::from_fn(|i| self.0[i] < other.0[i])
     }
@@ -129,7 +141,7 @@ mod x86 {
     //! after `Isa::available` has seen them. Loads and stores first take a slice of the full length, so a
     //! short one panics instead of being read past its end.
 
-    #[allow(clippy::wildcard_imports, reason = "36 intrinsics, each named where it is used")]
+    #[allow(clippy::wildcard_imports, reason = "40 intrinsics, each named where it is used")]
     use std::arch::x86_64::*;
 
     use super::Vector;
@@ -145,7 +157,7 @@ mod x86 {
     macro_rules! vector {
         (
             $name:ident, $lanes:literal, $mask:ty, $splat:ident, $load:ident, $widen:ident, $load_f32:ident,
-            $store:ident, $store_narrow:expr, $load_labels:expr, $store_labels:expr, $add:ident, $sub:ident, $mul:ident, $fma:ident, $less:expr, $equal:expr, $select:expr
+            $store:ident, $store_narrow:expr, $load_labels:expr, $store_labels:expr, $add:ident, $sub:ident, $mul:ident, $fma:ident, $min:ident, $max:ident, $less:expr, $equal:expr, $select:expr
         ) => {
             impl Vector for $name {
                 const LANES: usize = $lanes;
@@ -213,6 +225,16 @@ mod x86 {
                     Self(unsafe { $fma(self.0, self.0, other.0) })
                 }
                 #[inline(always)]
+                fn min(self, other: Self) -> Self {
+                    // SAFETY: see the module's comment.
+                    Self(unsafe { $min(self.0, other.0) })
+                }
+                #[inline(always)]
+                fn max(self, other: Self) -> Self {
+                    // SAFETY: see the module's comment.
+                    Self(unsafe { $max(self.0, other.0) })
+                }
+                #[inline(always)]
                 fn less(self, other: Self) -> $mask {
                     // SAFETY: see the module's comment.
                     unsafe { $less(self.0, other.0) }
@@ -247,6 +269,8 @@ mod x86 {
         _mm256_sub_pd,
         _mm256_mul_pd,
         _mm256_fmadd_pd,
+        _mm256_min_pd,
+        _mm256_max_pd,
         _mm256_cmp_pd::<_CMP_LT_OQ>,
         _mm256_cmp_pd::<_CMP_EQ_OQ>,
         |mask, yes, no| _mm256_blendv_pd(no, yes, mask)
@@ -267,6 +291,8 @@ mod x86 {
         _mm512_sub_pd,
         _mm512_mul_pd,
         _mm512_fmadd_pd,
+        _mm512_min_pd,
+        _mm512_max_pd,
         _mm512_cmp_pd_mask::<_CMP_LT_OQ>,
         _mm512_cmp_pd_mask::<_CMP_EQ_OQ>,
         |mask, yes, no| _mm512_mask_blend_pd(mask, no, yes)

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use crate::error::Error;
 use crate::exact::{Grid, Sum, Total, scale, unit_exponent};
 use crate::far::Farthest;
-use crate::kernel::boxes::{Candidates, Lists, Share};
+use crate::kernel::boxes::{Lists, Share};
 use crate::kernel::{self, Found, Isa, Moves, Packed, Windows, Within};
 use crate::matrix::{Element, Matrix};
 use crate::observer::Observer;
@@ -54,13 +54,14 @@ impl InMemory {
         let isa = params.isa.unwrap_or_else(Isa::best);
         isa.check()?;
         let labels = vec![NOWHERE; matrix.rows()];
+        let threads = Threads::new(params.threads)?;
         Ok(Self {
-            points: Points { panels: Panels::new(matrix), weights },
+            points: Points { panels: Panels::on_threads(matrix, &threads)?, weights },
             labels,
             sums: Sums::default(),
             grid: Grid::new(&[]),
             ranges: Ranges::new(0),
-            threads: Threads::new(params.threads)?,
+            threads,
             isa,
             algorithm: params.algorithm,
             order: Order::default(),
@@ -141,19 +142,19 @@ impl InMemory {
             measure(isa, points, &rows, &found.distances[..rows.len()], labels, &mut part.within);
         };
         let parts = if let Some(boxes) = &mut self.boxes {
-            let start = || (start(), Candidates::all(packed), Lists::default());
+            let start = || (start(), Lists::new(packed));
             let shares = boxes.with(&mut self.labels, SHARE);
-            let parts = self.threads.fold(shares, observer, start, |(part, all, lists), mut share: Share| {
+            let parts = self.threads.fold(shares, observer, start, |(part, lists), mut share: Share| {
                 let (found, moves) = (&mut part.found, &mut part.moves);
-                on_view!(points.panels, view => {
-                    part.step.changed +=
-                        kernel::assign_boxes(view, &mut share, packed, all, lists, found, moves, measures).0;
+                part.step.changed += on_view!(points.panels, view => match detail {
+                    Detail::Labels => kernel::assign_boxes::<_, false>(view, &mut share, packed, lists, found, moves),
+                    Detail::Distances => kernel::assign_boxes::<_, true>(view, &mut share, packed, lists, found, moves),
                 });
                 if measures {
                     measure(part, share.first..share.first + share.labels.len(), share.labels);
                 }
             })?;
-            parts.into_iter().map(|(part, ..)| part).collect()
+            parts.into_iter().map(|(part, _)| part).collect()
         } else {
             let shares = self.labels.chunks_mut(SHARE).enumerate();
             self.threads.fold(shares, observer, start, |part, (share, labels)| {

@@ -15,7 +15,7 @@ use std::ops::Range;
 use crate::matrix::Element;
 use crate::panels::{PANEL, View};
 
-use super::lanes::{self, Best, GROUP};
+use super::lanes::{self, Best, by_columns};
 use super::moves::{self, Moves};
 use super::vector::Vector;
 use super::{Found, Packed};
@@ -29,59 +29,51 @@ pub const MIXED: u32 = u32::MAX;
 /// Lists are padded to a multiple of this, the most lanes that a vector has.
 const LANES: usize = 8;
 
-/// Centroids side by side, each with its number.
+/// Centroids side by side, each with its number, as boxes ask them.
 #[derive(Debug, Clone, Default)]
 pub struct Candidates {
     columns: usize,
     numbers: Vec<u32>,
-    /// For each column the number of each centroid; lists are padded with infinities.
+    /// For each column a number of each centroid, padded with infinities.
     values: Vec<f64>,
     padded: usize,
     /// The least distance of each to the box asked last.
     near: Vec<f64>,
-    /// In groups of four, as the canonical kernel takes them.
-    grouped: Vec<[f64; GROUP]>,
 }
 
 impl Candidates {
     /// All centroids.
     pub fn all(centroids: &Packed) -> Self {
-        let mut all = Self { columns: centroids.columns(), ..Self::default() };
-        all.pick((0..centroids.clusters() as u32).collect(), |cluster, column| {
-            centroids.centroid(cluster as usize)[column]
-        });
+        let mut all = Self::default();
+        all.numbers.extend(0..centroids.clusters() as u32);
+        all.pick(centroids);
         all
     }
 
-    /// How many.
+    /// Lays the values of its numbers side by side.
     #[inline(always)]
-    fn count(&self) -> usize {
-        self.numbers.len()
-    }
-
-    #[inline(always)]
-    fn pick(&mut self, numbers: Vec<u32>, value: impl Fn(u32, usize) -> f64) {
-        self.padded = numbers.len().next_multiple_of(LANES);
+    fn pick(&mut self, centroids: &Packed) {
+        self.columns = centroids.columns();
+        self.padded = self.numbers.len().next_multiple_of(LANES);
         self.values.clear();
         self.values.resize(self.columns * self.padded, f64::INFINITY);
-        for column in 0..self.columns {
-            for (i, &number) in numbers.iter().enumerate() {
-                self.values[column * self.padded + i] = value(number, column);
-            }
+        for (i, &number) in self.numbers.iter().enumerate() {
+            let column = self.values[i..].iter_mut().step_by(self.padded);
+            column.zip(centroids.centroid(number as usize)).for_each(|(to, value)| *to = *value);
         }
-        self.numbers = numbers;
+        self.near.resize(self.padded, 0.0);
     }
 
-    /// Those that can be nearest to a row in a box: `least`, then `most` of each column.
+    /// The numbers of those that can be nearest to a row in a box: `least`, then `most` of each column.
     #[inline(always)]
-    fn reaching<V: Vector>(&mut self, sides: &[f64], to: &mut Self) {
-        let (least, most) = sides.split_at(self.columns);
-        self.near.resize(self.padded, 0.0);
-        let mut limit = V::splat(f64::INFINITY);
+    fn reaching<V: Vector, const D: usize>(&mut self, sides: &[f64], to: &mut Vec<u32>) {
+        let columns = if D > 0 { D } else { self.columns };
+        let (least, most) = sides[..2 * columns].split_at(columns);
         let zero = V::splat(0.0);
+        let mut limit = V::splat(f64::INFINITY);
         for first in (0..self.padded).step_by(V::LANES) {
             let (mut near, mut far) = (zero, zero);
-            for column in 0..self.columns {
+            for column in 0..columns {
                 let c = V::load(&self.values[column * self.padded + first..]);
                 let (below, above) = (V::splat(least[column]).sub(c), c.sub(V::splat(most[column])));
                 near = below.max(above).max(zero).square_add(near);
@@ -92,30 +84,19 @@ impl Candidates {
         }
         let mut lanes = [f64::INFINITY; LANES];
         limit.store(&mut lanes);
-        let limit = lanes.into_iter().fold(f64::INFINITY, f64::min);
-        to.columns = self.columns;
-        to.numbers.clear();
-        to.numbers.resize(self.count(), 0);
-        let mut count = 0;
-        for (i, near) in self.near[..self.numbers.len()].iter().enumerate() {
-            to.numbers[count] = i as u32;
-            count += usize::from(*near <= limit);
+        for half in [4, 2, 1] {
+            for i in 0..half {
+                lanes[i] = if lanes[i + half] < lanes[i] { lanes[i + half] } else { lanes[i] };
+            }
         }
-        to.numbers.truncate(count);
-        let places = std::mem::take(&mut to.numbers);
-        to.pick(places, |place, column| self.values[column * self.padded + place as usize]);
-        to.numbers.iter_mut().for_each(|place| *place = self.numbers[*place as usize]);
-    }
-
-    /// Lays them in groups for the canonical kernel.
-    #[inline(always)]
-    fn group(&mut self) {
-        let count = self.count();
-        self.grouped.clear();
-        for first in (0..count).step_by(GROUP) {
-            for column in 0..self.columns {
-                let values = &self.values[column * self.padded + first..];
-                self.grouped.push(std::array::from_fn(|i| values.get(i).copied().unwrap_or(f64::INFINITY)));
+        let limit = V::splat(lanes[0]);
+        to.clear();
+        for first in (0..self.padded).step_by(V::LANES) {
+            let beyond = V::bits(limit.less(V::load(&self.near[first..])));
+            let mut within = !beyond & ((1 << V::LANES.min(self.numbers.len().saturating_sub(first))) - 1);
+            while within != 0 {
+                to.push(self.numbers[first + within.trailing_zeros() as usize]);
+                within &= within - 1;
             }
         }
     }
@@ -136,46 +117,67 @@ pub struct Share<'a> {
 }
 
 /// Lists that a thread uses again.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Lists {
+    all: Candidates,
     parent: Candidates,
-    block: Candidates,
+    block: Vec<u32>,
 }
 
-/// Labels a share; with `MEASURE` also finds distances and ties. Returns how many labels changed and how many
-/// pairs of a row and a centroid it looked at.
+impl Lists {
+    /// For these centroids.
+    pub fn new(centroids: &Packed) -> Self {
+        Self { all: Candidates::all(centroids), parent: Candidates::default(), block: Vec::new() }
+    }
+}
+
+/// Labels a share; with `MEASURE` also finds distances and ties. Returns how many labels changed.
 #[inline(always)]
 pub(super) fn assign<T: Element, V: Vector, const MEASURE: bool>(
     view: View<T>,
     share: &mut Share,
     centroids: &Packed,
-    all: &mut Candidates,
     lists: &mut Lists,
     found: &mut Found,
     moves: &mut Moves,
-) -> (u64, u64) {
+) -> u64 {
+    by_columns!(view.columns, assign_of::<T, V; MEASURE>(view, share, centroids, lists, found, moves))
+}
+
+#[inline(always)]
+fn assign_of<T: Element, V: Vector, const MEASURE: bool, const D: usize>(
+    view: View<T>,
+    share: &mut Share,
+    centroids: &Packed,
+    lists: &mut Lists,
+    found: &mut Found,
+    moves: &mut Moves,
+) -> u64 {
     let size = 2 * view.columns;
-    let (mut changed, mut pairs) = (0, 0);
+    let mut changed = 0;
     found.make_room(share.labels.len().div_ceil(PANEL));
     let blocks = share.labels.len().div_ceil(BLOCK);
     for (parent, sides) in share.parents.chunks_exact(size).enumerate() {
-        all.reaching::<V>(sides, &mut lists.parent);
+        lists.all.reaching::<V, D>(sides, &mut lists.parent.numbers);
         let family = parent * PARENT..blocks.min((parent + 1) * PARENT);
-        let only = (lists.parent.count() == 1).then(|| lists.parent.numbers[0]);
-        if !MEASURE && only.is_some_and(|only| share.uniform[family.clone()].iter().all(|&label| label == only)) {
+        let only = <[u32; 1]>::try_from(lists.parent.numbers.as_slice()).ok();
+        if !MEASURE
+            && only.is_some_and(|[only]| share.uniform[family.clone()].iter().all(|&label| label == only))
+        {
             continue;
+        }
+        if only.is_none() {
+            lists.parent.pick(centroids);
         }
         for block in family {
             let candidates = if only.is_some() {
-                &mut lists.parent
+                &lists.parent.numbers
             } else {
-                lists.parent.reaching::<V>(&share.blocks[block * size..][..size], &mut lists.block);
-                &mut lists.block
+                lists.parent.reaching::<V, D>(&share.blocks[block * size..][..size], &mut lists.block);
+                &lists.block
             };
             let rows = block * BLOCK..share.labels.len().min((block + 1) * BLOCK);
-            let count = candidates.count();
-            if count == 1 {
-                let label = candidates.numbers[0];
+            if let &[label] = candidates.as_slice() {
                 if MEASURE {
                     let centroid = centroids.centroid(label as usize);
                     let out = &mut found.distances[rows.start..rows.end.next_multiple_of(PANEL)];
@@ -187,9 +189,7 @@ pub(super) fn assign<T: Element, V: Vector, const MEASURE: bool>(
                 }
                 found.labels[rows.clone()].fill(label);
             } else {
-                pairs += (count * rows.len()) as u64;
-                candidates.group();
-                nearest::<T, V, MEASURE>(view, share.first, &rows, candidates, found);
+                nearest::<T, V, MEASURE, D>(view, share.first, &rows, candidates, centroids, found);
             }
             let labels = &mut share.labels[rows.clone()];
             let new = &found.labels[rows.clone()];
@@ -201,7 +201,7 @@ pub(super) fn assign<T: Element, V: Vector, const MEASURE: bool>(
             }
         }
     }
-    (changed, pairs)
+    changed
 }
 
 #[inline(always)]
@@ -211,22 +211,21 @@ fn panels(first: usize, rows: &Range<usize>) -> Range<usize> {
 
 /// The nearest candidate of each row of a block.
 #[inline(always)]
-fn nearest<T: Element, V: Vector, const MEASURE: bool>(
+fn nearest<T: Element, V: Vector, const MEASURE: bool, const D: usize>(
     view: View<T>,
     first: usize,
     rows: &Range<usize>,
-    candidates: &Candidates,
+    candidates: &[u32],
+    centroids: &Packed,
     found: &mut Found,
 ) {
     for (i, panel) in panels(first, rows).enumerate() {
         for offset in lanes::offsets::<V>() {
             let mut best = Best::<V>::none();
-            for (group, values) in candidates.grouped.chunks_exact(view.columns).enumerate() {
-                let distances = lanes::distances_to_group::<T, V>(view.panel(panel), offset, values);
-                let numbers = &candidates.numbers[group * GROUP..];
-                for (&number, distances) in numbers.iter().zip(distances) {
-                    best.consider::<MEASURE>(distances, V::splat(number.into()));
-                }
+            for &number in candidates {
+                let centroid = centroids.centroid(number as usize);
+                let distances = lanes::distances_to_one::<T, V, D>(view.panel(panel), offset, centroid);
+                best.consider::<MEASURE>(distances, V::splat(number.into()));
             }
             best.store(found, rows.start + i * PANEL + offset, MEASURE);
         }

@@ -21,7 +21,7 @@ use crate::panels::{PANEL, View};
 use crate::params::Named;
 use crate::points::Ranges;
 
-use boxes::{Candidates, Lists, Share};
+use boxes::{Lists, Share};
 use filter::{Filter, Rows, Sieve};
 use lanes::GROUP;
 
@@ -351,35 +351,21 @@ pub fn relabel<T: Element>(
 }
 
 /// See [`boxes::assign`].
-#[allow(clippy::too_many_arguments, reason = "a kernel's arguments are its caller's buffers")]
-pub fn assign_boxes<T: Element>(
+pub fn assign_boxes<T: Element, const MEASURE: bool>(
     view: View<T>,
     share: &mut Share,
     centroids: &Packed,
-    all: &mut Candidates,
     lists: &mut Lists,
     found: &mut Found,
     moves: &mut Moves,
-    measure: bool,
-) -> (u64, u64) {
-    macro_rules! assign {
-        ($flag:ident) => {
-            dispatch!(
-                centroids.isa, generic boxes::assign,
-                (
-                    view: View<T>, share: &mut Share, centroids: &Packed, all: &mut Candidates, lists: &mut Lists,
-                    found: &mut Found, moves: &mut Moves
-                ) -> (u64, u64), $flag
-            )
-        };
-    }
-    if measure {
-        const MEASURE: bool = true;
-        assign!(MEASURE)
-    } else {
-        const MEASURE: bool = false;
-        assign!(MEASURE)
-    }
+) -> u64 {
+    dispatch!(
+        centroids.isa, generic boxes::assign,
+        (
+            view: View<T>, share: &mut Share, centroids: &Packed, lists: &mut Lists, found: &mut Found,
+            moves: &mut Moves
+        ) -> u64, MEASURE
+    )
 }
 
 /// See [`moves::pool`].

@@ -33,8 +33,14 @@ pub(super) trait Vector: Copy {
     fn min(self, other: Self) -> Self;
     /// The higher of two numbers, neither of them NaN.
     fn max(self, other: Self) -> Self;
+    /// The sum of the bits as 64-bit integers, modulo 2^64.
+    fn add_bits(self, other: Self) -> Self;
+    /// The difference of the bits as 64-bit integers, modulo 2^64.
+    fn sub_bits(self, other: Self) -> Self;
     fn less(self, other: Self) -> Self::Mask;
     fn equal(self, other: Self) -> Self::Mask;
+    /// A bit for each lane, the first lowest.
+    fn bits(mask: Self::Mask) -> u32;
     /// `yes` where the mask is set.
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
 
@@ -116,12 +122,24 @@ impl Vector for Portable {
         self.zip(other, |a, b| if a > b { a } else { b })
     }
     #[inline(always)]
+    fn add_bits(self, other: Self) -> Self {
+        self.zip(other, |a, b| f64::from_bits(a.to_bits().wrapping_add(b.to_bits())))
+    }
+    #[inline(always)]
+    fn sub_bits(self, other: Self) -> Self {
+        self.zip(other, |a, b| f64::from_bits(a.to_bits().wrapping_sub(b.to_bits())))
+    }
+    #[inline(always)]
     fn less(self, other: Self) -> [bool; 4] {
         std::array::from_fn(|i| self.0[i] < other.0[i])
     }
     #[inline(always)]
     fn equal(self, other: Self) -> [bool; 4] {
         std::array::from_fn(|i| self.0[i] == other.0[i])
+    }
+    #[inline(always)]
+    fn bits(mask: [bool; 4]) -> u32 {
+        mask.iter().rev().fold(0, |bits, &set| bits << 1 | u32::from(set))
     }
     #[inline(always)]
     fn select(mask: [bool; 4], yes: Self, no: Self) -> Self {
@@ -141,7 +159,7 @@ mod x86 {
     //! after `Isa::available` has seen them. Loads and stores first take a slice of the full length, so a
     //! short one panics instead of being read past its end.
 
-    #[allow(clippy::wildcard_imports, reason = "40 intrinsics, each named where it is used")]
+    #[allow(clippy::wildcard_imports, reason = "49 intrinsics, each named where it is used")]
     use std::arch::x86_64::*;
 
     use super::Vector;
@@ -157,7 +175,7 @@ mod x86 {
     macro_rules! vector {
         (
             $name:ident, $lanes:literal, $mask:ty, $splat:ident, $load:ident, $widen:ident, $load_f32:ident,
-            $store:ident, $store_narrow:expr, $load_labels:expr, $store_labels:expr, $add:ident, $sub:ident, $mul:ident, $fma:ident, $min:ident, $max:ident, $less:expr, $equal:expr, $select:expr
+            $store:ident, $store_narrow:expr, $load_labels:expr, $store_labels:expr, $add:ident, $sub:ident, $mul:ident, $fma:ident, $min:ident, $max:ident, $add_bits:expr, $sub_bits:expr, $less:expr, $equal:expr, $bits:expr, $select:expr
         ) => {
             impl Vector for $name {
                 const LANES: usize = $lanes;
@@ -235,6 +253,16 @@ mod x86 {
                     Self(unsafe { $max(self.0, other.0) })
                 }
                 #[inline(always)]
+                fn add_bits(self, other: Self) -> Self {
+                    // SAFETY: see the module's comment.
+                    Self(unsafe { $add_bits(self.0, other.0) })
+                }
+                #[inline(always)]
+                fn sub_bits(self, other: Self) -> Self {
+                    // SAFETY: see the module's comment.
+                    Self(unsafe { $sub_bits(self.0, other.0) })
+                }
+                #[inline(always)]
                 fn less(self, other: Self) -> $mask {
                     // SAFETY: see the module's comment.
                     unsafe { $less(self.0, other.0) }
@@ -243,6 +271,14 @@ mod x86 {
                 fn equal(self, other: Self) -> $mask {
                     // SAFETY: see the module's comment.
                     unsafe { $equal(self.0, other.0) }
+                }
+                #[inline(always)]
+                fn bits(mask: $mask) -> u32 {
+                    // SAFETY: see the module's comment.
+                    #[allow(unused_unsafe, reason = "for some sets it is a plain conversion")]
+                    unsafe {
+                        $bits(mask)
+                    }
                 }
                 #[inline(always)]
                 fn select(mask: $mask, yes: Self, no: Self) -> Self {
@@ -271,8 +307,11 @@ mod x86 {
         _mm256_fmadd_pd,
         _mm256_min_pd,
         _mm256_max_pd,
+        |a, b| _mm256_castsi256_pd(_mm256_add_epi64(_mm256_castpd_si256(a), _mm256_castpd_si256(b))),
+        |a, b| _mm256_castsi256_pd(_mm256_sub_epi64(_mm256_castpd_si256(a), _mm256_castpd_si256(b))),
         _mm256_cmp_pd::<_CMP_LT_OQ>,
         _mm256_cmp_pd::<_CMP_EQ_OQ>,
+        |mask| _mm256_movemask_pd(mask) as u32,
         |mask, yes, no| _mm256_blendv_pd(no, yes, mask)
     );
     vector!(
@@ -293,8 +332,11 @@ mod x86 {
         _mm512_fmadd_pd,
         _mm512_min_pd,
         _mm512_max_pd,
+        |a, b| _mm512_castsi512_pd(_mm512_add_epi64(_mm512_castpd_si512(a), _mm512_castpd_si512(b))),
+        |a, b| _mm512_castsi512_pd(_mm512_sub_epi64(_mm512_castpd_si512(a), _mm512_castpd_si512(b))),
         _mm512_cmp_pd_mask::<_CMP_LT_OQ>,
         _mm512_cmp_pd_mask::<_CMP_EQ_OQ>,
+        |mask: __mmask8| u32::from(mask),
         |mask, yes, no| _mm512_mask_blend_pd(mask, no, yes)
     );
 }

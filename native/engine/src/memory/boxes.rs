@@ -25,7 +25,12 @@ impl Boxes {
     ///
     /// # Errors
     /// None: nobody can interrupt it.
-    pub fn new<T: Element>(view: View<T>, labels: &[u32], share: usize, threads: &Threads) -> Result<Self, Error> {
+    pub fn new<T: Element>(
+        view: View<T>,
+        labels: &[u32],
+        share: usize,
+        threads: &Threads,
+    ) -> Result<Self, Error> {
         let size = 2 * view.columns;
         let (blocks, parents) = (labels.len().div_ceil(BLOCK), labels.len().div_ceil(FAMILY));
         let mut boxes = Self {
@@ -35,18 +40,23 @@ impl Boxes {
             size,
         };
         let shares = boxes.shares(share).zip(labels.chunks(share)).enumerate();
-        threads.fold(shares, &(), || (), |(), (index, ((blocks, parents, uniform), labels))| {
-            for (block, (sides, uniform)) in blocks.chunks_exact_mut(size).zip(uniform).enumerate() {
-                let rows = block * BLOCK..labels.len().min((block + 1) * BLOCK);
-                let first = index * share + rows.start;
-                bound(view, first / PANEL..(first + rows.len()).div_ceil(PANEL), sides);
-                let labels = &labels[rows];
-                *uniform = if labels.iter().all(|&label| label == labels[0]) { labels[0] } else { MIXED };
-            }
-            for (sides, family) in parents.chunks_exact_mut(size).zip(blocks.chunks(PARENT * size)) {
-                join(family, sides);
-            }
-        })?;
+        threads.fold(
+            shares,
+            &(),
+            || (),
+            |(), (index, ((blocks, parents, uniform), labels))| {
+                for (block, (sides, uniform)) in blocks.chunks_exact_mut(size).zip(uniform).enumerate() {
+                    let rows = block * BLOCK..labels.len().min((block + 1) * BLOCK);
+                    let first = index * share + rows.start;
+                    bound(view, first / PANEL..(first + rows.len()).div_ceil(PANEL), sides);
+                    let labels = &labels[rows];
+                    *uniform = if labels.iter().all(|&label| label == labels[0]) { labels[0] } else { MIXED };
+                }
+                for (sides, family) in parents.chunks_exact_mut(size).zip(blocks.chunks(PARENT * size)) {
+                    join(family, sides);
+                }
+            },
+        )?;
         Ok(boxes)
     }
 
@@ -70,7 +80,11 @@ impl Boxes {
     }
 
     /// The same with the labels of the rows.
-    pub fn with<'a>(&'a mut self, labels: &'a mut [u32], share: usize) -> impl Iterator<Item = Share<'a>> + Send {
+    pub fn with<'a>(
+        &'a mut self,
+        labels: &'a mut [u32],
+        share: usize,
+    ) -> impl Iterator<Item = Share<'a>> + Send {
         let shares = self.shares(share).zip(labels.chunks_mut(share)).enumerate();
         shares.map(move |(i, ((blocks, parents, uniform), labels))| Share {
             first: i * share,

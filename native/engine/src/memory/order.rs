@@ -68,7 +68,13 @@ struct Scratch<T> {
 
 impl<T> Scratch<T> {
     fn new() -> Self {
-        Self { panels: Vec::new(), keys: Vec::new(), places: Vec::new(), labels: Vec::new(), units: Vec::new() }
+        Self {
+            panels: Vec::new(),
+            keys: Vec::new(),
+            places: Vec::new(),
+            labels: Vec::new(),
+            units: Vec::new(),
+        }
     }
 }
 
@@ -85,20 +91,22 @@ pub fn sort_all<T: Element>(
 ) -> Result<Order, Error> {
     let rows = body.len() / columns;
     let mut places = vec![0; rows];
+    let ranks = Ranks::new(body, columns);
     let mut units = units.map(|units| units[..rows].chunks_mut(SPAN));
     let spans = body.chunks_mut(SPAN * columns).zip(labels[..rows].chunks_mut(SPAN));
     let spans = spans.zip(places.chunks_mut(SPAN)).map(|((panels, labels), places)| {
         let units = units.as_mut().and_then(Iterator::next);
         Span { panels, labels, units, places }
     });
-    threads.fold(spans, &(), Scratch::new, |scratch, span| sort(span, columns, scratch))?;
+    threads.fold(spans, &(), Scratch::new, |scratch, span| sort(span, &ranks, scratch))?;
     Ok(Order { places })
 }
 
 /// Sorts one span.
-fn sort<T: Element>(span: Span<T>, columns: usize, scratch: &mut Scratch<T>) {
+fn sort<T: Element>(span: Span<T>, ranks: &Ranks, scratch: &mut Scratch<T>) {
     let Span { panels, labels, units, places } = span;
-    keys(panels, columns, &mut scratch.keys);
+    let columns = ranks.columns;
+    ranks.keys(panels, &mut scratch.keys);
     radix(&scratch.keys, places, &mut scratch.places);
     scratch.panels.clear();
     scratch.panels.extend_from_slice(panels);
@@ -124,26 +132,45 @@ fn permute<X: Copy>(values: &mut [X], places: &[u16], scratch: &mut Vec<X>) {
     values.iter_mut().zip(places).for_each(|(value, &place)| *value = scratch[usize::from(place)]);
 }
 
-/// The place of each row on the curve.
-fn keys<T: Element>(panels: &[T], columns: usize, keys: &mut Vec<u16>) {
-    let rows = panels.len() / columns;
-    keys.clear();
-    keys.resize(rows, 0);
-    let used = columns.min(KEY_BITS);
-    let bits = KEY_BITS / used;
-    for column in 0..used {
-        let at = |row: usize| panels[row / PANEL * columns * PANEL + column * PANEL + row % PANEL].widen();
-        let mut sample: Vec<f64> = (0..rows).step_by((rows / SAMPLE).max(1)).map(at).collect();
-        sample.sort_unstable_by(f64::total_cmp);
-        let (low, high) = (sample[0], sample[sample.len() - 1]);
-        let parts = (PARTS - 1) as f64 / (high - low).max(f64::MIN_POSITIVE);
-        let table = table(&sample, low, (high - low) / (PARTS - 1) as f64, |rank| {
-            spread(rank * ((1 << bits) - 1) / sample.len(), bits, used) << column
-        });
-        for (panel, keys) in panels.chunks_exact(columns * PANEL).zip(keys.chunks_exact_mut(PANEL)) {
-            for (key, x) in keys.iter_mut().zip(&panel[column * PANEL..]) {
-                // What lies outside of the sample saturates.
-                *key |= table[(((x.widen() - low) * parts) as usize).min(PARTS - 1)];
+/// What a value is worth in the key of its row: looked up by equal parts of a column's range.
+struct Ranks {
+    columns: usize,
+    /// For each column that counts: where its range begins, parts to a unit, and the bits of each part.
+    tables: Vec<(f64, f64, Vec<u16>)>,
+}
+
+impl Ranks {
+    /// From a sample of the rows.
+    fn new<T: Element>(body: &[T], columns: usize) -> Self {
+        let rows = body.len() / columns;
+        let used = columns.min(KEY_BITS);
+        let bits = KEY_BITS / used;
+        let table = |column: usize| {
+            let at = |row: usize| body[row / PANEL * columns * PANEL + column * PANEL + row % PANEL].widen();
+            let mut sample: Vec<f64> = (0..rows).step_by((rows / SAMPLE).max(1)).map(at).collect();
+            sample.sort_unstable_by(f64::total_cmp);
+            let (low, high) = match sample.as_slice() {
+                [low, .., high] => (*low, *high),
+                _ => (0.0, 0.0),
+            };
+            let width = (high - low).max(f64::MIN_POSITIVE) / (PARTS - 1) as f64;
+            let worth =
+                |rank: usize| spread(rank * ((1 << bits) - 1) / sample.len().max(1), bits, used) << column;
+            (low, 1.0 / width, table(&sample, low, width, worth))
+        };
+        Self { columns, tables: (0..used).map(table).collect() }
+    }
+
+    /// The place of each row on the curve.
+    fn keys<T: Element>(&self, panels: &[T], keys: &mut Vec<u16>) {
+        keys.clear();
+        keys.resize(panels.len() / self.columns, 0);
+        for (column, (low, parts, table)) in self.tables.iter().enumerate() {
+            for (panel, keys) in panels.chunks_exact(self.columns * PANEL).zip(keys.chunks_exact_mut(PANEL)) {
+                for (key, x) in keys.iter_mut().zip(&panel[column * PANEL..]) {
+                    // What lies outside of the sample saturates.
+                    *key |= table[(((x.widen() - low) * parts) as i32).clamp(0, PARTS as i32 - 1) as usize];
+                }
             }
         }
     }
@@ -154,7 +181,7 @@ fn table(sample: &[f64], low: f64, width: f64, of: impl Fn(usize) -> u16) -> Vec
     let mut rank = 0;
     let entry = |part: usize| {
         let edge = low + width * part as f64;
-        while rank < sample.len() - 1 && sample[rank] < edge {
+        while rank + 1 < sample.len() && sample[rank] < edge {
             rank += 1;
         }
         of(rank)
@@ -214,13 +241,14 @@ mod tests {
             let mut labels: Vec<u32> = (0..rows as u32).collect();
             let mut units: Vec<u64> = (0..rows as u64).collect();
             let mut places = vec![0; rows];
+            let ranks = Ranks::new(&panels, columns);
             let span = Span {
                 panels: &mut panels[..],
                 labels: &mut labels,
                 units: Some(&mut units),
                 places: &mut places,
             };
-            sort(span, columns, &mut Scratch::new());
+            sort(span, &ranks, &mut Scratch::new());
             let order = Order { places };
             let inverse = order.inverse();
             for row in 0..rows {
@@ -241,8 +269,9 @@ mod tests {
         let noise = |i: usize| (i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 11) as f64 / (1u64 << 53) as f64;
         let mut panels: Vec<f64> = (0..2 * SPAN).map(noise).collect();
         let (mut labels, mut places) = (vec![0; SPAN], vec![0; SPAN]);
+        let ranks = Ranks::new(&panels, 2);
         let span = Span { panels: &mut panels[..], labels: &mut labels, units: None, places: &mut places };
-        sort(span, 2, &mut Scratch::new());
+        sort(span, &ranks, &mut Scratch::new());
         let mut width = 0.0;
         for block in panels.chunks_exact(2 * 64) {
             let column = || block.chunks_exact(2 * PANEL).flat_map(|panel| &panel[..PANEL]);

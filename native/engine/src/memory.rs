@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use crate::error::Error;
 use crate::exact::{Grid, Sum, Total, scale, unit_exponent};
 use crate::far::Farthest;
+use crate::kernel::bounds::{self, Bounds, Drift};
 use crate::kernel::boxes::{Lists, Share};
 use crate::kernel::{self, Found, Isa, Moves, Packed, Windows, Within};
 use crate::matrix::{Element, Matrix};
@@ -41,6 +42,7 @@ pub struct InMemory {
     /// What rows were called before they were sorted.
     order: Order,
     boxes: Option<Boxes>,
+    bounds: Option<Kept>,
     /// What the steps so far have cost, as in [`Algorithm::step_cost`].
     spent: f64,
 }
@@ -66,6 +68,7 @@ impl InMemory {
             algorithm: params.algorithm,
             order: Order::default(),
             boxes: None,
+            bounds: None,
             spent: 0.0,
         })
     }
@@ -155,6 +158,25 @@ impl InMemory {
                 }
             })?;
             parts.into_iter().map(|(part, _)| part).collect()
+        } else if let Some(kept) = &mut self.bounds {
+            let drift = Drift::new(packed.columns(), &kept.centroids, packed.rows(), self.ranges.exponent());
+            kept.centroids = packed.rows().to_vec();
+            let shares = self.labels.chunks_mut(SHARE).zip(kept.shares()).enumerate();
+            self.threads.fold(shares, observer, start, |part, (share, (labels, mut bounds))| {
+                let first = share * SHARE;
+                let (found, moves, drift) = (&mut part.found, &mut part.moves, &drift);
+                on_view!(points.panels, view => {
+                    let bounds = &mut bounds;
+                    match detail {
+                        Detail::Labels => bounds::assign::<_, false>(view, first, labels, bounds, drift, packed, found),
+                        Detail::Distances => bounds::assign::<_, true>(view, first, labels, bounds, drift, packed, found),
+                    }
+                    part.step.changed += kernel::relabel(isa, view, first, labels, &found.labels, moves);
+                });
+                if measures {
+                    measure(part, first..first + labels.len(), labels);
+                }
+            })?
         } else {
             let shares = self.labels.chunks_mut(SHARE).enumerate();
             self.threads.fold(shares, observer, start, |part, (share, labels)| {
@@ -171,6 +193,25 @@ impl InMemory {
             })?
         };
         Ok(parts.into_iter().map(Part::finish).collect())
+    }
+}
+
+/// The bounds of all rows, and the centroids that they hold for.
+#[derive(Default)]
+struct Kept {
+    upper: Vec<f32>,
+    lower: Vec<f32>,
+    centroids: Vec<f64>,
+}
+
+impl Kept {
+    fn new(rows: usize) -> Self {
+        Self { upper: vec![0.0; rows], lower: vec![0.0; rows], centroids: Vec::new() }
+    }
+
+    fn shares(&mut self) -> impl Iterator<Item = Bounds<'_>> + Send {
+        let shares = self.upper.chunks_mut(SHARE).zip(self.lower.chunks_mut(SHARE));
+        shares.map(|(upper, lower)| Bounds { upper, lower })
     }
 }
 
@@ -263,7 +304,10 @@ impl Tier for InMemory {
     }
 
     fn step(&mut self, centroids: &[f64], detail: Detail, observer: &dyn Observer) -> Result<Step, Error> {
-        let packed = self.pack(centroids);
+        let packed = match self.algorithm {
+            Algorithm::Hamerly => Packed::with_filter(self.isa, self.shape().1, centroids, true),
+            _ => self.pack(centroids),
+        };
         let clusters = packed.clusters();
         if self.sums.clusters() != clusters {
             self.forget(clusters);
@@ -272,6 +316,9 @@ impl Tier for InMemory {
         self.spent += cost;
         if self.boxes.is_none() && self.algorithm.wants_boxes(columns, cost, self.spent) {
             self.build_boxes()?;
+        }
+        if self.bounds.is_none() && self.boxes.is_none() && self.algorithm.wants_bounds(columns, clusters) {
+            self.bounds = Some(Kept::new(self.shape().0));
         }
         let windows = self.windows(centroids);
         let parts = self.pass(&packed, windows, detail, observer);
@@ -321,6 +368,9 @@ impl Tier for InMemory {
         debug_assert!(all.is_ok(), "nobody can interrupt it");
         if let Some(boxes) = &mut self.boxes {
             boxes.rename(&names);
+        }
+        if let Some(bounds) = &mut self.bounds {
+            bounds.centroids.clear(); // they have other numbers now
         }
         self.sums = self.sums.pick(order);
     }

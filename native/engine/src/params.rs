@@ -1,7 +1,7 @@
 //! The home of every option of a fit: its meaning, its default, its rule. Only a [`Plan`] can be run.
 
 use crate::error::Error;
-use crate::kernel::Isa;
+use crate::kernel::{Isa, filter_pays};
 use crate::points::Weights;
 use crate::threads::check_threads;
 
@@ -70,13 +70,16 @@ pub enum Algorithm {
     Auto,
     /// Every row against every centroid: the reference.
     Lloyd,
+    /// A bound on how far each row is from its centroid and from all others (Hamerly 2010): rows that it settles
+    /// are not looked at.
+    Hamerly,
     /// Boxes around neighbouring rows, and a look only at the centroids that can be nearest in a box.
     Boxes,
 }
 
 impl Named for Algorithm {
     const NAMES: &'static [(&'static str, Self)] =
-        &[("auto", Self::Auto), ("lloyd", Self::Lloyd), ("boxes", Self::Boxes)];
+        &[("auto", Self::Auto), ("lloyd", Self::Lloyd), ("hamerly", Self::Hamerly), ("boxes", Self::Boxes)];
 }
 
 /// What sorting the rows and making their boxes costs, in the unit of [`Algorithm::step_cost`].
@@ -97,8 +100,17 @@ impl Algorithm {
     pub fn wants_boxes(self, columns: usize, step: f64, spent: f64) -> bool {
         match self {
             Self::Auto => columns <= BOXES_COLUMNS && (spent > BOXES_COST || step > BOXES_COST / 2.0),
-            Self::Lloyd => false,
+            Self::Lloyd | Self::Hamerly => false,
             Self::Boxes => true,
+        }
+    }
+
+    /// Whether to keep bounds: 8 bytes a row, which pay where a look at a row costs more than they do.
+    pub fn wants_bounds(self, columns: usize, clusters: usize) -> bool {
+        match self {
+            Self::Auto => filter_pays(columns, clusters),
+            Self::Lloyd | Self::Boxes => false,
+            Self::Hamerly => true,
         }
     }
 }

@@ -174,6 +174,11 @@ impl Ranges {
         }
     }
 
+    /// The exponent of a power of two above the width of the widest column.
+    pub fn exponent(&self) -> i32 {
+        exponent(self.min.iter().zip(&self.max).fold(0.0, |width: f64, (min, max)| width.max(max - min)))
+    }
+
     /// The largest magnitude of each column.
     pub fn magnitudes(&self) -> Vec<f64> {
         self.min.iter().zip(&self.max).map(|(min, max)| min.abs().max(max.abs())).collect()

@@ -61,6 +61,7 @@ use crate::exact::{exponent, scale};
 use crate::matrix::Element;
 use crate::panels::{PANEL, View};
 
+use super::bounds::{DOWN, UP};
 use super::narrow::Narrow;
 use super::vector::Vector;
 
@@ -82,7 +83,8 @@ pub struct Filter {
     columns: usize,
     /// m, in the unit of the data.
     middle: Vec<f64>,
-    /// What everything is multiplied by.
+    /// The unit's exponent, and what everything is multiplied by: the inverse of the unit.
+    exponent: i32,
     unit: f64,
     /// For each group of centroids, for each column, the negative of each `b`.
     numbers: Vec<f32>,
@@ -109,7 +111,8 @@ impl Filter {
         if !ORDINARY.contains(&exponent(largest)) {
             return None;
         }
-        let unit = scale(1.0, -exponent(largest));
+        let exponent = exponent(largest);
+        let unit = scale(1.0, -exponent);
         let padded = clusters.next_multiple_of(group);
         let mut numbers = vec![0.0; padded * columns];
         let mut halves = vec![f32::INFINITY; padded];
@@ -135,7 +138,14 @@ impl Filter {
         let fixed =
             (2.0 * dot + canonical + underflow) * square + 2.0 * underflow + d * 2f64.powi(-140) * slope;
         let (slope, fixed) = (above(slope), above(fixed * up));
-        Some(Self { group, columns, middle, unit, numbers, halves, slope, fixed })
+        Some(Self { group, columns, middle, exponent, unit, numbers, halves, slope, fixed })
+    }
+}
+
+impl Filter {
+    /// The exponent of the filter's unit.
+    pub fn exponent(&self) -> i32 {
+        self.exponent
     }
 }
 
@@ -149,15 +159,15 @@ fn above(x: f64) -> f32 {
 pub enum Rows<'a> {
     /// All of some panels.
     Panels(Range<usize>),
-    /// These.
-    Listed(&'a [u32]),
+    /// These, counted from a first one.
+    Listed(usize, &'a [u32]),
 }
 
 impl Rows<'_> {
     fn count(&self) -> usize {
         match self {
             Self::Panels(panels) => panels.len() * PANEL,
-            Self::Listed(rows) => rows.len(),
+            Self::Listed(_, rows) => rows.len(),
         }
     }
 }
@@ -175,6 +185,40 @@ pub struct Sieve {
     squares: Vec<f32>,
     /// Rows of some tiles as f32: for each tile, for each column, a number of each row.
     tiles: Vec<f32>,
+}
+
+impl Sieve {
+    /// For sixteen rows from `first` on: at least the distance to the centroid that the row is labelled with, and
+    /// at most that to any other, in the filter's unit. Proven in `super::bounds`.
+    #[inline(always)]
+    pub fn distances(&self, first: usize, filter: &Filter) -> ([f32; PANEL], [f32; PANEL]) {
+        let slope = (1.1 * (filter.columns + 8) as f32).mul_add(f32::EPSILON / 2.0, filter.slope);
+        let (best, second, squares) =
+            (sixteen(&self.best, first), sixteen(&self.second, first), sixteen(&self.squares, first));
+        let (mut upper, mut lower) = ([0.0; PANEL], [0.0; PANEL]);
+        for i in 0..PANEL {
+            let width = slope.mul_add(squares[i], 2.0 * filter.fixed) * UP;
+            let sure = second[i] - best[i] > filter.slope.mul_add(squares[i], filter.fixed);
+            let other = if sure { second[i] } else { best[i] };
+            let most = 2.0f32.mul_add(best[i], squares[i]) + width;
+            let least = 2.0f32.mul_add(other, squares[i]) - width;
+            let known = squares[i] < f32::INFINITY;
+            let most = if most > 0.0 { most.sqrt() * UP } else { 0.0 };
+            let least = if least > 0.0 { least.sqrt() * DOWN } else { 0.0 };
+            upper[i] = if known { most } else { f32::INFINITY };
+            lower[i] = if known { least } else { 0.0 };
+        }
+        (upper, lower)
+    }
+}
+
+/// Sixteen numbers; 0 where there are none.
+#[inline(always)]
+fn sixteen(numbers: &[f32], first: usize) -> [f32; PANEL] {
+    if let Some(numbers) = numbers.get(first..).and_then(<[f32]>::first_chunk) {
+        return *numbers;
+    }
+    from_fn(|i| numbers.get(first + i).copied().unwrap_or(0.0))
 }
 
 /// Runs the filter: `R` registers of rows, which make a tile, by `G` centroids at a time, `G` as it was packed.
@@ -201,7 +245,9 @@ pub(super) fn sift<T: Element, V: Vector, W: Narrow, const R: usize, const G: us
                 Rows::Panels(panels) => {
                     lay_panels::<T, V>(view, panels, tile * height, filter, numbers, height)
                 }
-                Rows::Listed(rows) => lay_rows(view, &rows[tile * height..], filter, numbers, height),
+                Rows::Listed(first, rows) => {
+                    lay_rows(view, *first, &rows[tile * height..], filter, numbers, height);
+                }
             }
         }
         for (index, (numbers, halves)) in
@@ -257,13 +303,21 @@ fn lay_panels<T: Element, V: Vector>(
 
 /// Lays a tile of rows from anywhere; what is behind the last one repeats the first.
 #[inline(always)]
-fn lay_rows<T: Element>(view: View<T>, rows: &[u32], filter: &Filter, tile: &mut [f32], height: usize) {
-    for lane in 0..height {
-        let row = rows.get(lane).map_or(rows[0], |&row| row) as usize;
-        let numbers = view.panel(row / PANEL)[row % PANEL..].iter().step_by(PANEL);
-        let to = tile[lane..].iter_mut().step_by(height);
-        for ((to, x), middle) in to.zip(numbers).zip(&filter.middle) {
-            *to = ((x.widen() - middle) * filter.unit) as f32;
+fn lay_rows<T: Element>(
+    view: View<T>,
+    first: usize,
+    rows: &[u32],
+    filter: &Filter,
+    tile: &mut [f32],
+    height: usize,
+) {
+    let place = |lane: usize| first + rows.get(lane).map_or(rows[0], |&row| row) as usize;
+    let numbers = |lane: usize| &view.panel(place(lane) / PANEL)[place(lane) % PANEL..];
+    // No tile is higher than four panels.
+    let numbers: [&[T]; 4 * PANEL] = from_fn(|lane| numbers(lane.min(height - 1)));
+    for (column, (to, middle)) in tile.chunks_exact_mut(height).zip(&filter.middle).enumerate() {
+        for (to, numbers) in to.iter_mut().zip(&numbers) {
+            *to = ((numbers[column * PANEL].widen() - middle) * filter.unit) as f32;
         }
     }
 }
@@ -347,8 +401,7 @@ fn judge(count: usize, filter: &Filter, sieve: &mut Sieve) {
     sieve.labels.resize(count.next_multiple_of(PANEL), 0);
     sieve.doubts.clear();
     for first in (0..count).step_by(PANEL) {
-        let of =
-            |numbers: &[f32]| -> [f32; PANEL] { from_fn(|i| numbers.get(first + i).copied().unwrap_or(0.0)) };
+        let of = |numbers: &[f32]| sixteen(numbers, first);
         let (likely, best, second, squares) =
             (of(&sieve.likely), of(&sieve.best), of(&sieve.second), of(&sieve.squares));
         let sure: [bool; PANEL] =

@@ -1,5 +1,6 @@
 //! Rows against centroids, by the instruction set that the processor has. Every one gives the same bits.
 
+pub mod bounds;
 pub mod boxes;
 mod filter;
 mod lanes;
@@ -21,6 +22,7 @@ use crate::panels::{PANEL, View};
 use crate::params::Named;
 use crate::points::Ranges;
 
+use bounds::{Bounds, Drift};
 use boxes::{Lists, Share};
 use filter::{Filter, Rows, Sieve};
 use lanes::GROUP;
@@ -105,15 +107,20 @@ pub struct Packed {
     filter: Option<Filter>,
 }
 
-/// Whether the filter pays: with few columns or clusters its setting up costs what it saves (on one thread 1M x 8
+/// Whether the filter pays where every row goes through it: with few columns or clusters its setting up costs what it saves (on one thread 1M x 8
 /// and k = 16 take as long either way, 1M x 16 and k = 64 two thirds of the time).
-fn filter_pays(columns: usize, clusters: usize) -> bool {
+pub fn filter_pays(columns: usize, clusters: usize) -> bool {
     columns >= 8 && clusters >= 12 && columns * clusters >= 256
 }
 
 impl Packed {
     /// Packs `clusters x columns` numbers, row-major, for kernels of `isa`, one of [`Isa::available`].
     pub fn new(isa: Isa, columns: usize, centroids: &[f64]) -> Self {
+        Self::with_filter(isa, columns, centroids, filter_pays(columns, centroids.len() / columns))
+    }
+
+    /// The same, with the filter (where it has a proof) or without.
+    pub fn with_filter(isa: Isa, columns: usize, centroids: &[f64], filter: bool) -> Self {
         let clusters = centroids.len() / columns;
         let mut numbers = vec![[f64::INFINITY; GROUP]; clusters.div_ceil(GROUP) * columns];
         for (cluster, centroid) in centroids.chunks_exact(columns).enumerate() {
@@ -122,11 +129,8 @@ impl Packed {
                 column[cluster % GROUP] = value;
             }
         }
-        let filter = if isa.has_fma() && filter_pays(columns, clusters) {
-            Filter::new(columns, centroids, isa.filter_group())
-        } else {
-            None
-        };
+        let filter = filter && isa.has_fma();
+        let filter = filter.then(|| Filter::new(columns, centroids, isa.filter_group())).flatten();
         Self { isa, columns, clusters, numbers, rows: centroids.to_vec(), filter }
     }
 
@@ -143,6 +147,11 @@ impl Packed {
     /// How many columns.
     pub fn columns(&self) -> usize {
         self.columns
+    }
+
+    /// The centroids as they came, row-major.
+    pub fn rows(&self) -> &[f64] {
+        &self.rows
     }
 
     /// The numbers of one centroid.
@@ -166,6 +175,8 @@ pub struct Found {
     /// 1 where another centroid lies at exactly the same distance, if that was asked for.
     pub ties: Vec<f64>,
     sieve: Sieve,
+    /// Rows that bounds did not settle.
+    active: Vec<u32>,
     /// A panel of rows in doubt, and what was found for it.
     panel: Vec<f64>,
     settled: Option<Box<Found>>,
@@ -278,6 +289,24 @@ macro_rules! each_isa {
             _ => $portable($($argument),*),
         }
     }};
+}
+
+/// See [`Bounds::drift`].
+fn drift(isa: Isa, bounds: &mut Bounds, labels: &[u32], drift: &Drift, active: &mut Vec<u32>) {
+    type T = f32; // of no use
+    dispatch!(
+        isa, plain bounds::drift,
+        (bounds: &mut Bounds, labels: &[u32], drift: &Drift, active: &mut Vec<u32>) -> ()
+    );
+}
+
+/// See [`Bounds::renew`].
+fn renew(isa: Isa, bounds: &mut Bounds, sieve: &Sieve, filter: &Filter, drift: &Drift, places: &[u32]) {
+    type T = f32; // of no use
+    dispatch!(
+        isa, plain bounds::renew,
+        (bounds: &mut Bounds, sieve: &Sieve, filter: &Filter, drift: &Drift, places: &[u32]) -> ()
+    );
 }
 
 fn sift<T: Element>(isa: Isa, view: View<T>, rows: Rows, filter: &Filter, sieve: &mut Sieve) {

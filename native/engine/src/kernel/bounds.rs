@@ -9,11 +9,12 @@
 //!
 //! Bounds are f32 in a unit of their own, a power of two near the width of the data.
 //!
-//! - The filter's score `s'` is within `E` of `(D - Y^2) / 2`, and `2 E <= slope q + fixed` (`super::filter`, whose
-//!   names these are). Its `q`, a chain of d fused multiply-adds, is within `1.01 (d + 4) u` of `Y^2`, or within
-//!   `d 2^-140` below 2^-126, which `fixed` has room for. Adding `2 s' + q` in f32 errs by at most `2 u (q + |2 s'|)`,
-//!   and `|2 s'| <= 2 q + 2 B^2`. So `D` is within `width = (slope + 1.1 (d + 8) u) q + 2 fixed` of `2 s' + q`, for
-//!   fixed is at least `2.04 (d + 4) u B^2`.
+//! - A score of the filter, of either kind (`super::filter`, `super::tiles`), is at most half its *margin* above the
+//!   true `(D - Y^2) / 2`, and that of the label at most its margin below. Its `q`, a chain of d fused multiply-adds,
+//!   is within `1.01 (d + 4) u` of `Y^2`, or within `d 2^-140` below 2^-126, for which the margin has room. So with
+//!   `width = 2 margin + 1.1 (d + 8) u q`, `D <= 2 score + q + width` for the label and `D >= 2 score + q - width` for
+//!   any other. The sum before the width is rounded by at most `u` of itself, which is at most `D` and the width, and
+//!   `D <= 2 Y^2 + 2 B^2`: that is in the half of the margin, at least `1.02 u B^2`, and the `4 u q` that are left over.
 //! - Roots, sums, differences and products are rounded by at most `u` each: a factor of `1 +- 2^-20`
 //!   covers the three or four that each bound goes through.
 //! - A row whose label was settled canonically may have a label whose true distance is larger than the lowest by
@@ -22,11 +23,14 @@
 //!   most `e <= 2^-37`, so the label is the canonical one, without a tie. Below 2^-50 of the unit nothing is settled,
 //!   so that no canonical distance that counts can be subnormal.
 
+use std::array::from_fn;
+use std::ops::Range;
+
 use crate::exact::scale;
 use crate::matrix::Element;
 use crate::panels::{PANEL, Panels, View};
 
-use super::filter::{Filter, Rows, Sieve};
+use super::filter::{Filter, Sieve};
 use super::{Found, Packed};
 
 /// Up by more than a few roundings, and down.
@@ -38,6 +42,10 @@ const CLEARLY: f32 = 1.0 - 1.0 / 524_288.0;
 const LEAST: f32 = 8.881_784e-16; // 2^-50
 /// Filter units for which the factor between the units is a normal f32, with room to spare.
 const FACTORS: std::ops::RangeInclusive<i32> = -60..=60;
+/// Rows are gathered so many bytes of them at a time, so that they stay in L2, and as many rows as fill tiles of
+/// 32 and of 48.
+const GATHERED_BYTES: usize = 1 << 20;
+const MULTIPLE: usize = 96;
 /// What gathering a row costs, in centroids that it could be scored against meanwhile: where so few rows are settled
 /// that gathering the others costs more than it saves, all are laid, panel by panel.
 const GATHER: usize = 48;
@@ -118,7 +126,7 @@ pub(super) fn drift(bounds: &mut Bounds, labels: &[u32], drift: &Drift, active: 
 /// New bounds from the filter's scores, for the rows at these places of the share.
 #[inline(always)]
 pub(super) fn renew(bounds: &mut Bounds, sieve: &Sieve, filter: &Filter, drift: &Drift, places: &[u32]) {
-    let ratio = filter.exponent() - drift.unit;
+    let ratio = filter.exponent - drift.unit;
     let factor = if FACTORS.contains(&ratio) { scale(1.0, ratio) as f32 } else { f32::NAN };
     for (first, places) in places.chunks(PANEL).enumerate() {
         let distances = sieve.distances(first * PANEL, filter);
@@ -149,26 +157,64 @@ pub fn assign<T: Element, const MEASURE: bool>(
     if MEASURE {
         found.ties.fill(0.0);
     }
-    let (mut active, mut sieve) = (std::mem::take(&mut found.active), std::mem::take(&mut found.sieve));
+    let mut active = std::mem::take(&mut found.active);
     super::drift(isa, bounds, labels, drift, &mut active);
     let clusters = centroids.clusters();
-    let all = active.len() * (clusters + GATHER) >= labels.len() * clusters;
-    if all {
+    let mut asked = Asked { bounds, drift, centroids, filter, found };
+    if active.len() * (clusters + GATHER) >= labels.len() * clusters {
         active.clear();
         active.extend(0..labels.len() as u32);
-    }
-    if !active.is_empty() {
-        let asked = if all { Rows::Panels(panels.clone()) } else { Rows::Listed(first, &active) };
-        super::sift(isa, view, asked, filter, &mut sieve);
-        super::renew(isa, bounds, &sieve, filter, drift, &active);
-        for (&place, label) in active.iter().zip(&sieve.labels) {
-            found.labels[place as usize] = *label;
+        asked.renew::<T, MEASURE>(view, panels.clone(), &active);
+    } else {
+        let some = (GATHERED_BYTES / (8 * view.columns) / MULTIPLE).max(1) * MULTIPLE;
+        let mut gathered = std::mem::take(&mut asked.found.gathered);
+        for places in active.chunks(some) {
+            gather(view, first, places, &mut gathered);
+            let panels = 0..places.len().div_ceil(PANEL);
+            asked.renew::<f64, MEASURE>(View::of(view.columns, &gathered), panels, places);
         }
-        let doubts = sieve.doubts.iter().filter_map(|&i| active.get(i as usize));
-        super::settle::<T, MEASURE>(view, centroids, doubts.map(|&place| place as usize), first, found);
+        asked.found.gathered = gathered;
     }
     if MEASURE {
         super::own(isa, view, panels, &centroids.rows, &found.labels, &mut found.distances);
     }
-    (found.active, found.sieve) = (active, sieve);
+    found.active = active;
+}
+
+/// What it takes to ask for rows anew.
+struct Asked<'a, 'b> {
+    bounds: &'a mut Bounds<'b>,
+    drift: &'a Drift,
+    centroids: &'a Packed,
+    filter: &'a Filter,
+    found: &'a mut Found,
+}
+
+impl Asked<'_, '_> {
+    /// Labels and bounds of the rows of some panels, which have these places in the share.
+    fn renew<T: Element, const MEASURE: bool>(&mut self, view: View<T>, panels: Range<usize>, places: &[u32]) {
+        let (isa, first) = (self.centroids.isa, panels.start * PANEL);
+        let mut sieve = std::mem::take(&mut self.found.sieve);
+        super::sift(isa, view, panels, self.filter, &mut sieve);
+        super::renew(isa, self.bounds, &sieve, self.filter, self.drift, places);
+        for (&place, label) in places.iter().zip(&sieve.labels) {
+            self.found.labels[place as usize] = *label;
+        }
+        let doubt = |&i: &u32| Some((first + i as usize, *places.get(i as usize)? as usize));
+        super::settle::<T, MEASURE>(view, self.centroids, sieve.doubts.iter().filter_map(doubt), self.found);
+        self.found.sieve = sieve;
+    }
+}
+
+/// Panels of the rows at some places; what is behind the last row repeats it.
+fn gather<T: Element>(view: View<T>, first: usize, places: &[u32], panels: &mut Vec<f64>) {
+    let size = view.columns * PANEL;
+    panels.resize(places.len().div_ceil(PANEL) * size, 0.0);
+    for (panel, places) in panels.chunks_exact_mut(size).zip(places.chunks(PANEL)) {
+        let row = |lane: usize| first + places[lane.min(places.len() - 1)] as usize;
+        let rows: [&[T]; PANEL] = from_fn(|lane| &view.panel(row(lane) / PANEL)[row(lane) % PANEL..]);
+        for (column, lanes) in panel.chunks_exact_mut(PANEL).enumerate() {
+            lanes.iter_mut().zip(rows).for_each(|(to, row)| *to = row[column * PANEL].widen());
+        }
+    }
 }

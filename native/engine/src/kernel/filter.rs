@@ -63,6 +63,8 @@ use crate::panels::{PANEL, View};
 
 use super::bounds::{DOWN, UP};
 use super::narrow::Narrow;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+use super::tiles::{self, Blocks, Tiled};
 use super::vector::Vector;
 
 /// Centroids that stay in L1 while tiles pass by.
@@ -80,19 +82,22 @@ const MOST_COLUMNS: usize = 1 << 16;
 #[derive(Debug, Clone)]
 pub struct Filter {
     group: usize,
-    columns: usize,
+    pub(super) columns: usize,
     /// m, in the unit of the data.
-    middle: Vec<f64>,
+    pub(super) middle: Vec<f64>,
     /// The unit's exponent, and what everything is multiplied by: the inverse of the unit.
-    exponent: i32,
-    unit: f64,
+    pub(super) exponent: i32,
+    pub(super) unit: f64,
     /// For each group of centroids, for each column, the negative of each `b`.
     numbers: Vec<f32>,
     /// `|b|^2 / 2` of each centroid; infinite for padding.
-    halves: Vec<f32>,
+    pub(super) halves: Vec<f32>,
     /// The right side of the test is `slope q + fixed`.
     slope: f32,
     fixed: f32,
+    /// The same centroids for the tiles of [`super::tiles`], in the place of `numbers`.
+    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    pub(super) tiles: Option<Tiled>,
 }
 
 impl Filter {
@@ -138,38 +143,26 @@ impl Filter {
         let fixed =
             (2.0 * dot + canonical + underflow) * square + 2.0 * underflow + d * 2f64.powi(-140) * slope;
         let (slope, fixed) = (above(slope), above(fixed * up));
-        Some(Self { group, columns, middle, exponent, unit, numbers, halves, slope, fixed })
-    }
-}
-
-impl Filter {
-    /// The exponent of the filter's unit.
-    pub fn exponent(&self) -> i32 {
-        self.exponent
+        Some(Self {
+            group,
+            columns,
+            #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+            tiles: (group == tiles::GROUP)
+                .then(|| Tiled::new(&std::mem::take(&mut numbers), square, &middle, unit)),
+            middle,
+            exponent,
+            unit,
+            numbers,
+            halves,
+            slope,
+            fixed,
+        })
     }
 }
 
 /// An f32 that is not less.
-fn above(x: f64) -> f32 {
+pub(super) fn above(x: f64) -> f32 {
     (x as f32).next_up()
-}
-
-/// Rows to look at.
-#[derive(Debug, Clone)]
-pub enum Rows<'a> {
-    /// All of some panels.
-    Panels(Range<usize>),
-    /// These, counted from a first one.
-    Listed(usize, &'a [u32]),
-}
-
-impl Rows<'_> {
-    fn count(&self) -> usize {
-        match self {
-            Self::Panels(panels) => panels.len() * PANEL,
-            Self::Listed(_, rows) => rows.len(),
-        }
-    }
 }
 
 /// What the filter knows of some rows, in the order that they were named.
@@ -179,10 +172,13 @@ pub struct Sieve {
     pub labels: Vec<u32>,
     /// Rows whose label is in doubt, by their place in the order.
     pub doubts: Vec<u32>,
-    likely: Vec<f32>,
-    best: Vec<f32>,
-    second: Vec<f32>,
-    squares: Vec<f32>,
+    pub(super) standing: Standing,
+    /// How far the second-best score must be above the best for the label to be certain.
+    pub(super) margins: Vec<f32>,
+    /// `q`, the square of the length of each row.
+    pub(super) squares: Vec<f32>,
+    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    pub(super) blocks: Blocks,
     /// Rows of some tiles as f32: for each tile, for each column, a number of each row.
     tiles: Vec<f32>,
 }
@@ -192,13 +188,14 @@ impl Sieve {
     /// at most that to any other, in the filter's unit. Proven in `super::bounds`.
     #[inline(always)]
     pub fn distances(&self, first: usize, filter: &Filter) -> ([f32; PANEL], [f32; PANEL]) {
-        let slope = (1.1 * (filter.columns + 8) as f32).mul_add(f32::EPSILON / 2.0, filter.slope);
-        let (best, second, squares) =
-            (sixteen(&self.best, first), sixteen(&self.second, first), sixteen(&self.squares, first));
+        let slope = 1.1 * (filter.columns + 8) as f32 * (f32::EPSILON / 2.0);
+        let of = |numbers: &[f32]| sixteen(numbers, first);
+        let (best, second) = (of(&self.standing.best), of(&self.standing.second));
+        let (margins, squares) = (of(&self.margins), of(&self.squares));
         let (mut upper, mut lower) = ([0.0; PANEL], [0.0; PANEL]);
         for i in 0..PANEL {
-            let width = slope.mul_add(squares[i], 2.0 * filter.fixed) * UP;
-            let sure = second[i] - best[i] > filter.slope.mul_add(squares[i], filter.fixed);
+            let width = slope.mul_add(squares[i], 2.0 * margins[i]) * UP;
+            let sure = second[i] - best[i] > margins[i];
             let other = if sure { second[i] } else { best[i] };
             let most = 2.0f32.mul_add(best[i], squares[i]) + width;
             let least = 2.0f32.mul_add(other, squares[i]) - width;
@@ -221,34 +218,43 @@ fn sixteen(numbers: &[f32], first: usize) -> [f32; PANEL] {
     from_fn(|i| numbers.get(first + i).copied().unwrap_or(0.0))
 }
 
+/// How each row stands after the centroids so far: the label of the best score, that score and the next.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Standing {
+    pub likely: Vec<f32>,
+    pub best: Vec<f32>,
+    pub second: Vec<f32>,
+}
+
+impl Standing {
+    pub fn make_room(&mut self, rows: usize) {
+        for numbers in [&mut self.likely, &mut self.best, &mut self.second] {
+            numbers.resize(rows, 0.0);
+        }
+    }
+}
+
 /// Runs the filter: `R` registers of rows, which make a tile, by `G` centroids at a time, `G` as it was packed.
 #[inline(always)]
 pub(super) fn sift<T: Element, V: Vector, W: Narrow, const R: usize, const G: usize>(
     view: View<T>,
-    rows: Rows,
+    panels: Range<usize>,
     filter: &Filter,
     sieve: &mut Sieve,
 ) {
     debug_assert_eq!(filter.group, G, "packed for another instruction set");
     let height = R * W::LANES;
-    let (columns, count) = (filter.columns, rows.count().div_ceil(height));
-    for numbers in [&mut sieve.likely, &mut sieve.best, &mut sieve.second, &mut sieve.squares] {
-        numbers.resize(count * height, 0.0);
-    }
+    let (columns, count) = (filter.columns, (panels.len() * PANEL).div_ceil(height));
+    sieve.standing.make_room(count * height);
+    sieve.margins.resize(count * height, 0.0);
+    sieve.squares.resize(count * height, 0.0);
     let block = (TILES_BYTES / (columns * height * 4)).max(1);
     let chunk = (CENTROIDS_BYTES / (columns * G * 4)).max(1);
     for first in (0..count).step_by(block) {
         let block = first..count.min(first + block);
         sieve.tiles.resize(block.len() * columns * height, 0.0);
         for (tile, numbers) in block.clone().zip(sieve.tiles.chunks_exact_mut(columns * height)) {
-            match &rows {
-                Rows::Panels(panels) => {
-                    lay_panels::<T, V>(view, panels, tile * height, filter, numbers, height)
-                }
-                Rows::Listed(first, rows) => {
-                    lay_rows(view, *first, &rows[tile * height..], filter, numbers, height);
-                }
-            }
+            lay_panels::<T, V>(view, &panels, tile * height, filter, numbers, height);
         }
         for (index, (numbers, halves)) in
             filter.numbers.chunks(chunk * columns * G).zip(filter.halves.chunks(chunk * G)).enumerate()
@@ -256,10 +262,11 @@ pub(super) fn sift<T: Element, V: Vector, W: Narrow, const R: usize, const G: us
             for (tile, rows) in block.clone().zip(sieve.tiles.chunks_exact(columns * height)) {
                 let place = tile * height;
                 let mut state = if index == 0 {
-                    squares::<W, R>(rows, &mut sieve.squares[place..]);
+                    let (margins, squares) = (&mut sieve.margins[place..], &mut sieve.squares[place..]);
+                    self::margins::<W, R>(rows, filter, margins, squares);
                     State::none()
                 } else {
-                    State::<W, R>::load(&sieve.likely, &sieve.best, &sieve.second, place)
+                    State::<W, R>::load(&sieve.standing, place)
                 };
                 let mut label = W::splat((index * chunk * G) as f32);
                 for (numbers, halves) in numbers.chunks_exact(columns * G).zip(halves.chunks_exact(G)) {
@@ -268,11 +275,11 @@ pub(super) fn sift<T: Element, V: Vector, W: Narrow, const R: usize, const G: us
                         label = label.add(W::splat(1.0));
                     }
                 }
-                state.store(&mut sieve.likely, &mut sieve.best, &mut sieve.second, place);
+                state.store(&mut sieve.standing, place);
             }
         }
     }
-    judge(rows.count(), filter, sieve);
+    judge(panels.len() * PANEL, sieve);
 }
 
 /// Lays a tile of rows that follow each other; what is behind the last panel repeats it.
@@ -301,30 +308,10 @@ fn lay_panels<T: Element, V: Vector>(
     }
 }
 
-/// Lays a tile of rows from anywhere; what is behind the last one repeats the first.
+/// The square of the length of each row of a tile, and the margin that follows from it.
 #[inline(always)]
-fn lay_rows<T: Element>(
-    view: View<T>,
-    first: usize,
-    rows: &[u32],
-    filter: &Filter,
-    tile: &mut [f32],
-    height: usize,
-) {
-    let place = |lane: usize| first + rows.get(lane).map_or(rows[0], |&row| row) as usize;
-    let numbers = |lane: usize| &view.panel(place(lane) / PANEL)[place(lane) % PANEL..];
-    // No tile is higher than four panels.
-    let numbers: [&[T]; 4 * PANEL] = from_fn(|lane| numbers(lane.min(height - 1)));
-    for (column, (to, middle)) in tile.chunks_exact_mut(height).zip(&filter.middle).enumerate() {
-        for (to, numbers) in to.iter_mut().zip(&numbers) {
-            *to = ((numbers[column * PANEL].widen() - middle) * filter.unit) as f32;
-        }
-    }
-}
-
-/// The square of the length of each row of a tile.
-#[inline(always)]
-fn squares<W: Narrow, const R: usize>(tile: &[f32], out: &mut [f32]) {
+fn margins<W: Narrow, const R: usize>(tile: &[f32], filter: &Filter, margins: &mut [f32], out: &mut [f32]) {
+    let (slope, fixed) = (W::splat(filter.slope), W::splat(filter.fixed));
     let mut squares = [W::splat(0.0); R];
     for column in tile.chunks_exact(R * W::LANES) {
         for (r, square) in squares.iter_mut().enumerate() {
@@ -332,7 +319,11 @@ fn squares<W: Narrow, const R: usize>(tile: &[f32], out: &mut [f32]) {
             *square = y.multiply_add(y, *square);
         }
     }
-    squares.into_iter().zip(out.chunks_exact_mut(W::LANES)).for_each(|(square, out)| square.store(out));
+    let out = margins.chunks_exact_mut(W::LANES).zip(out.chunks_exact_mut(W::LANES));
+    for (square, (margins, out)) in squares.into_iter().zip(out) {
+        square.multiply_add(slope, fixed).store(margins);
+        square.store(out);
+    }
 }
 
 /// `s'` of a tile for `G` centroids.
@@ -355,7 +346,7 @@ fn scores<W: Narrow, const R: usize, const G: usize>(
     scores
 }
 
-struct State<W, const R: usize> {
+pub(super) struct State<W, const R: usize> {
     labels: [W; R],
     best: [W; R],
     second: [W; R],
@@ -363,28 +354,28 @@ struct State<W, const R: usize> {
 
 impl<W: Narrow, const R: usize> State<W, R> {
     #[inline(always)]
-    fn none() -> Self {
+    pub fn none() -> Self {
         let far = [W::splat(f32::INFINITY); R];
         Self { labels: [W::splat(0.0); R], best: far, second: far }
     }
 
     #[inline(always)]
-    fn load(labels: &[f32], best: &[f32], second: &[f32], place: usize) -> Self {
+    pub fn load(from: &Standing, place: usize) -> Self {
         let load = |from: &[f32]| from_fn(|r| W::load(&from[place + r * W::LANES..]));
-        Self { labels: load(labels), best: load(best), second: load(second) }
+        Self { labels: load(&from.likely), best: load(&from.best), second: load(&from.second) }
     }
 
     #[inline(always)]
-    fn store(self, labels: &mut [f32], best: &mut [f32], second: &mut [f32], place: usize) {
+    pub fn store(self, to: &mut Standing, place: usize) {
         for r in 0..R {
-            self.labels[r].store(&mut labels[place + r * W::LANES..]);
-            self.best[r].store(&mut best[place + r * W::LANES..]);
-            self.second[r].store(&mut second[place + r * W::LANES..]);
+            self.labels[r].store(&mut to.likely[place + r * W::LANES..]);
+            self.best[r].store(&mut to.best[place + r * W::LANES..]);
+            self.second[r].store(&mut to.second[place + r * W::LANES..]);
         }
     }
 
     #[inline(always)]
-    fn consider(&mut self, scores: [W; R], label: W) {
+    pub fn consider(&mut self, scores: [W; R], label: W) {
         for (r, score) in scores.into_iter().enumerate() {
             let lower = score.less(self.best[r]);
             // The loser of the comparison with the best is the candidate for the second.
@@ -397,15 +388,14 @@ impl<W: Narrow, const R: usize> State<W, R> {
 
 /// Writes the labels and lists the doubts.
 #[inline(always)]
-fn judge(count: usize, filter: &Filter, sieve: &mut Sieve) {
+pub(super) fn judge(count: usize, sieve: &mut Sieve) {
     sieve.labels.resize(count.next_multiple_of(PANEL), 0);
     sieve.doubts.clear();
     for first in (0..count).step_by(PANEL) {
         let of = |numbers: &[f32]| sixteen(numbers, first);
-        let (likely, best, second, squares) =
-            (of(&sieve.likely), of(&sieve.best), of(&sieve.second), of(&sieve.squares));
-        let sure: [bool; PANEL] =
-            from_fn(|i| second[i] - best[i] > filter.slope.mul_add(squares[i], filter.fixed));
+        let Standing { likely, best, second } = &sieve.standing;
+        let (likely, best, second, margins) = (of(likely), of(best), of(second), of(&sieve.margins));
+        let sure: [bool; PANEL] = from_fn(|i| second[i] - best[i] > margins[i]);
         for (label, likely) in sieve.labels[first..first + PANEL].iter_mut().zip(likely) {
             *label = likely as u32;
         }

@@ -1,11 +1,15 @@
 //! Rows against centroids, by the instruction set that the processor has. Every one gives the same bits.
 
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod amx;
 pub mod bounds;
 pub mod boxes;
 mod filter;
 mod lanes;
 mod moves;
 mod narrow;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod tiles;
 mod vector;
 mod windows;
 
@@ -24,7 +28,7 @@ use crate::points::Ranges;
 
 use bounds::{Bounds, Drift};
 use boxes::{Lists, Share};
-use filter::{Filter, Rows, Sieve};
+use filter::{Filter, Sieve};
 use lanes::GROUP;
 
 /// An instruction set that kernels are compiled for.
@@ -36,11 +40,13 @@ pub enum Isa {
     Avx2,
     /// AVX-512 F, DQ, BW and VL.
     Avx512,
+    /// The same and AMX with bf16, of which the filter makes use: Xeons since 2023, under Linux.
+    Amx,
 }
 
 impl Named for Isa {
     const NAMES: &'static [(&'static str, Self)] =
-        &[("portable", Self::Portable), ("avx2", Self::Avx2), ("avx512", Self::Avx512)];
+        &[("portable", Self::Portable), ("avx2", Self::Avx2), ("avx512", Self::Avx512), ("amx", Self::Amx)];
 }
 
 impl Isa {
@@ -56,6 +62,8 @@ impl Isa {
                 && is_x86_feature_detected!("avx512vl");
             found.extend(avx2.then_some(Self::Avx2));
             found.extend((avx2 && avx512).then_some(Self::Avx512));
+            #[cfg(target_os = "linux")]
+            found.extend((avx2 && avx512 && amx::usable()).then_some(Self::Amx));
         }
         found
     }
@@ -78,9 +86,11 @@ impl Isa {
         self != Self::Portable || cfg!(target_arch = "aarch64") || cfg!(target_feature = "fma")
     }
 
-    /// Centroids that the filter takes at a time: with its registers of rows they make 8, 12 or 24 chains.
+    /// Centroids that the filter takes at a time: with its registers of rows they make 8, 12 or 24 chains,
+    /// or four tiles.
     fn filter_group(self) -> usize {
         match self {
+            Self::Amx => 32,
             Self::Portable => 4,
             Self::Avx2 => 6,
             Self::Avx512 => 8,
@@ -113,6 +123,13 @@ pub fn filter_pays(columns: usize, clusters: usize) -> bool {
     columns >= 8 && clusters >= 12 && columns * clusters >= 256
 }
 
+/// Whether the filter's tiles pay where AMX has them. A tile holds 32 columns of 16 centroids, full or not, and laying
+/// rows in tiles takes twice as long (200,000 rows, of AVX-512's time: 20 columns and k = 32 take 1.1, 32 and 32 0.85,
+/// 32 and 64 0.7, 64 and 100 0.6, 128 and 256 0.35).
+fn tiles_pay(columns: usize, clusters: usize) -> bool {
+    columns >= 20 && clusters >= 32 && columns * clusters >= 1024
+}
+
 impl Packed {
     /// Packs `clusters x columns` numbers, row-major, for kernels of `isa`, one of [`Isa::available`].
     pub fn new(isa: Isa, columns: usize, centroids: &[f64]) -> Self {
@@ -129,8 +146,10 @@ impl Packed {
                 column[cluster % GROUP] = value;
             }
         }
+        let tiles = isa != Isa::Amx || tiles_pay(columns, clusters);
+        let group = if tiles { isa } else { Isa::Avx512 }.filter_group();
         let filter = filter && isa.has_fma();
-        let filter = filter.then(|| Filter::new(columns, centroids, isa.filter_group())).flatten();
+        let filter = filter.then(|| Filter::new(columns, centroids, group)).flatten();
         Self { isa, columns, clusters, numbers, rows: centroids.to_vec(), filter }
     }
 
@@ -175,8 +194,9 @@ pub struct Found {
     /// 1 where another centroid lies at exactly the same distance, if that was asked for.
     pub ties: Vec<f64>,
     sieve: Sieve,
-    /// Rows that bounds did not settle.
+    /// Rows that bounds did not settle, and panels of them.
     active: Vec<u32>,
+    gathered: Vec<f64>,
     /// A panel of rows in doubt, and what was found for it.
     panel: Vec<f64>,
     settled: Option<Box<Found>>,
@@ -206,22 +226,22 @@ pub fn assign<T: Element, const MEASURE: bool>(
     found.make_room(panels.len());
     let first = panels.start * PANEL;
     let mut sieve = std::mem::take(&mut found.sieve);
-    sift(centroids.isa, view, Rows::Panels(panels.clone()), filter, &mut sieve);
+    sift(centroids.isa, view, panels.clone(), filter, &mut sieve);
     std::mem::swap(&mut found.labels, &mut sieve.labels);
     if MEASURE {
         found.ties.fill(0.0);
         own(centroids.isa, view, panels, &centroids.rows, &found.labels, &mut found.distances);
     }
-    settle::<T, MEASURE>(view, centroids, sieve.doubts.iter().map(|&row| row as usize), first, found);
+    let doubts = sieve.doubts.iter().map(|&row| (first + row as usize, row as usize));
+    settle::<T, MEASURE>(view, centroids, doubts, found);
     found.sieve = sieve;
 }
 
-/// Asks again, canonically, for some rows, counted from `first`.
+/// Asks again, canonically, for some rows, each named by its number in the view and its place in what is found.
 fn settle<T: Element, const MEASURE: bool>(
     view: View<T>,
     centroids: &Packed,
-    rows: impl Iterator<Item = usize>,
-    first: usize,
+    rows: impl Iterator<Item = (usize, usize)>,
     found: &mut Found,
 ) {
     let mut rows = rows.peekable();
@@ -229,18 +249,17 @@ fn settle<T: Element, const MEASURE: bool>(
     let mut settled = found.settled.take().unwrap_or_default();
     panel.resize(view.columns * PANEL, 0.0);
     while rows.peek().is_some() {
-        let (mut asked, mut count) = ([0; PANEL], 0);
-        for (lane, row) in rows.by_ref().take(PANEL).enumerate() {
-            let numbers = view.row(first + row);
-            panel[lane..].iter_mut().step_by(PANEL).zip(numbers).for_each(|(to, x)| *to = x);
-            (asked[lane], count) = (row, lane + 1);
+        let (mut places, mut count) = ([0; PANEL], 0);
+        for (lane, (row, place)) in rows.by_ref().take(PANEL).enumerate() {
+            panel[lane..].iter_mut().step_by(PANEL).zip(view.row(row)).for_each(|(to, x)| *to = x);
+            (places[lane], count) = (place, lane + 1);
         }
         nearest::<f64, MEASURE>(View::of(view.columns, &panel), 0..1, centroids, &mut settled);
-        for (lane, &row) in asked[..count].iter().enumerate() {
-            found.labels[row] = settled.labels[lane];
+        for (lane, &place) in places[..count].iter().enumerate() {
+            found.labels[place] = settled.labels[lane];
             if MEASURE {
-                found.distances[row] = settled.distances[lane];
-                found.ties[row] = settled.ties[lane];
+                found.distances[place] = settled.distances[lane];
+                found.ties[place] = settled.ties[lane];
             }
         }
     }
@@ -280,9 +299,9 @@ macro_rules! each_isa {
         }
         match $isa {
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: `Isa::Avx512` is only used where `Isa::available` lists it (`Isa::check`), that is, where
-            // the processor has told that it has these features.
-            Isa::Avx512 => unsafe { avx512::<T $(, $flag)?>($($argument),*) },
+            // SAFETY: `Isa::Avx512` and `Isa::Amx` are only used where `Isa::available` lists them (`Isa::check`),
+            // that is, where the processor has told that it has these features.
+            Isa::Avx512 | Isa::Amx => unsafe { avx512::<T $(, $flag)?>($($argument),*) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
             Isa::Avx2 => unsafe { avx2::<T $(, $flag)?>($($argument),*) },
@@ -309,9 +328,15 @@ fn renew(isa: Isa, bounds: &mut Bounds, sieve: &Sieve, filter: &Filter, drift: &
     );
 }
 
-fn sift<T: Element>(isa: Isa, view: View<T>, rows: Rows, filter: &Filter, sieve: &mut Sieve) {
+fn sift<T: Element>(isa: Isa, view: View<T>, panels: Range<usize>, filter: &Filter, sieve: &mut Sieve) {
+    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    if let Some(tiled) = &filter.tiles {
+        // SAFETY: a filter has tiles only for `Isa::Amx`, which `Isa::available` lists only where the processor
+        // has AVX-512 and AMX, and the system lets this process use it.
+        return unsafe { tiles::sift(view, panels, filter, tiled, sieve) };
+    }
     each_isa!(
-        isa, (view: View<T>, rows: Rows, filter: &Filter, sieve: &mut Sieve), [], (),
+        isa, (view: View<T>, panels: Range<usize>, filter: &Filter, sieve: &mut Sieve), [], (),
         filter::sift::<T, vector::Avx512, narrow::Avx512, 3, 8>,
         filter::sift::<T, vector::Avx2, narrow::Avx2, 2, 6>,
         filter::sift::<T, vector::Portable, narrow::Portable, 2, 4>

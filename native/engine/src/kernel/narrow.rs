@@ -181,4 +181,32 @@ mod x86 {
         _mm512_cmp_ps_mask::<_CMP_LT_OQ>,
         |mask, yes, no| _mm512_mask_blend_ps(mask, no, yes)
     );
+
+    impl Avx512 {
+        #[inline(always)]
+        pub fn of(lanes: __m512) -> Self {
+            Self(lanes)
+        }
+        #[inline(always)]
+        pub fn minus(self, other: Self) -> Self {
+            // SAFETY: see the module's comment, here and below.
+            Self(unsafe { _mm512_sub_ps(self.0, other.0) })
+        }
+        /// The same with the other sign.
+        #[inline(always)]
+        pub fn negative(self) -> Self {
+            Self::splat(0.0).minus(self)
+        }
+        #[inline(always)]
+        pub fn sqrt(self) -> Self {
+            // SAFETY: as above.
+            Self(unsafe { _mm512_sqrt_ps(self.0) })
+        }
+        /// A bit for each number that is more; none for one that is NaN.
+        #[inline(always)]
+        pub fn more(self, other: Self) -> u16 {
+            // SAFETY: as above.
+            unsafe { _mm512_cmp_ps_mask::<_CMP_GT_OQ>(self.0, other.0) }
+        }
+    }
 }

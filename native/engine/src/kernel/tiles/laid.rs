@@ -1,0 +1,160 @@
+//! Rows in tiles.
+
+#[allow(clippy::wildcard_imports, reason = "25 intrinsics, each named where it is used")]
+use std::arch::x86_64::*;
+
+use crate::matrix::{Element, Numbers};
+use crate::panels::PANEL;
+
+use super::super::amx::{LINES, Line};
+use super::super::filter::Filter;
+use super::super::narrow::{Avx512, Narrow};
+use super::{GROUP, Lengths, STEP_LINES, Tiled};
+
+/// How far ahead of themselves rows are fetched: they come once a step, from memory.
+const AHEAD_BYTES: usize = 2 << 10;
+
+/// Rows in tiles: for each 32 of them, for each 32 columns, two tiles with two columns in each line.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Laid {
+    pub high: Vec<Line>,
+    pub low: Vec<Line>,
+    /// `F` of each row for the scores that are wanted, and the margin without its share.
+    pub shifts: Vec<f32>,
+    pub bases: Vec<f32>,
+}
+
+impl Laid {
+    pub fn make_room(&mut self, blocks: usize, size: usize) {
+        self.high.resize(blocks * size, Line([0; 16]));
+        self.low.resize(blocks * size, Line([0; 16]));
+        self.shifts.resize(blocks * GROUP, 0.0);
+        self.bases.resize(blocks * GROUP, 0.0);
+    }
+
+    /// How far the second-best score of each row must be above the best, of which there is the label.
+    #[target_feature(enable = "avx512f")]
+    pub fn margins(&self, likely: &[f32], tiled: &Tiled, out: &mut [f32]) {
+        let last = _mm512_set1_epi32(tiled.lengths.len() as i32 - 1);
+        let rows = self.shifts.chunks_exact(PANEL).zip(self.bases.chunks_exact(PANEL));
+        for ((shift, base), (likely, out)) in
+            rows.zip(likely.chunks_exact(PANEL).zip(out.chunks_exact_mut(PANEL)))
+        {
+            // SAFETY: sixteen numbers are read at `likely`, which has as many; what is gathered is not behind the
+            // last of the lengths, of which there is at least one.
+            let length = unsafe {
+                let label = _mm512_cvttps_epu32(_mm512_loadu_ps(likely.as_ptr()));
+                _mm512_i32gather_ps::<4>(_mm512_min_epu32(label, last), tiled.lengths.as_ptr().cast())
+            };
+            let (shift, base) = (Avx512::load(shift), Avx512::load(base));
+            shift.add(shift).multiply_add(Avx512::of(length), base).store(out);
+        }
+    }
+
+    /// The same, of one row.
+    #[inline(always)]
+    pub fn margin(&self, row: usize, label: f32, tiled: &Tiled) -> f32 {
+        (2.0 * self.shifts[row]).mul_add(tiled.lengths[label as usize], self.bases[row])
+    }
+}
+
+/// Lays a panel, which is half of a block: every other tile of `high` and `low`.
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")]
+pub(super) fn lay_panel<T: Element>(
+    panel: &[T],
+    filter: &Filter,
+    tiled: &Tiled,
+    high: &mut [Line],
+    low: &mut [Line],
+) -> Lengths {
+    let (unit, upper) = (_mm512_set1_pd(filter.unit), _mm512_set1_epi32(0xFFFF_0000u32 as i32));
+    let (mut whole, mut rest) = (_mm512_setzero_ps(), _mm512_setzero_ps());
+    let mut lay = |numbers: &[T], middle: f64| {
+        for line in 0..size_of_val(numbers) / 64 {
+            let ahead = numbers.as_ptr().cast::<i8>().wrapping_add(AHEAD_BYTES + line * 64);
+            _mm_prefetch::<_MM_HINT_T0>(ahead);
+        }
+        let middle = _mm512_set1_pd(middle);
+        let [low, high] = widened(numbers).map(|x| _mm512_cvtpd_ps(_mm512_fmsub_pd(x, unit, middle)));
+        let y = _mm512_insertf32x8::<1>(_mm512_castps256_ps512(low), high);
+        let high = _mm512_and_si512(almost_nearest(y), upper);
+        let left = _mm512_sub_ps(y, _mm512_castsi512_ps(high));
+        whole = _mm512_fmadd_ps(y, y, whole);
+        rest = _mm512_fmadd_ps(left, left, rest);
+        (high, almost_nearest(left))
+    };
+    let nothing = (_mm512_setzero_si512(), _mm512_setzero_si512());
+    let (mut pairs, mut middles) = (panel.chunks(2 * PANEL), tiled.middle.chunks(2));
+    for (high, low) in high.chunks_mut(STEP_LINES).zip(low.chunks_mut(STEP_LINES)) {
+        for (to_high, to_low) in high[..LINES].iter_mut().zip(&mut low[..LINES]) {
+            let (even, odd) = match (pairs.next(), middles.next()) {
+                (Some(numbers), Some(&[even, odd])) => {
+                    (lay(&numbers[..PANEL], even), lay(&numbers[PANEL..], odd))
+                }
+                (Some(numbers), Some(&[last])) => (lay(numbers, last), nothing),
+                _ => (nothing, nothing),
+            };
+            for (to, even, odd) in [(to_high, even.0, odd.0), (to_low, even.1, odd.1)] {
+                // The upper half of each even number, lowered, and of each odd one where it is.
+                let words = _mm512_or_si512(_mm512_srli_epi32::<16>(even), _mm512_and_si512(odd, upper));
+                store(to, words);
+            }
+        }
+    }
+    Lengths { whole: Avx512::of(whole), rest: Avx512::of(rest) }
+}
+
+/// [`super::packed::nearest`] of sixteen numbers, in the upper halves; what is in the lower ones is of no use.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn almost_nearest(x: __m512) -> __m512i {
+    _mm512_add_epi32(_mm512_castps_si512(x), _mm512_set1_epi32(0x8000))
+}
+
+/// The first sixteen numbers of either storage.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn widened<T: Element>(from: &[T]) -> [__m512d; 2] {
+    match T::numbers(&from[..PANEL]) {
+        // SAFETY: sixteen numbers are read, which is what there is; loads need no alignment.
+        Numbers::F32(from) => unsafe {
+            let numbers = from.as_ptr();
+            [_mm256_loadu_ps(numbers), _mm256_loadu_ps(numbers.add(8))].map(|x| _mm512_cvtps_pd(x))
+        },
+        // SAFETY: as above.
+        Numbers::F64(from) => unsafe {
+            let numbers = from.as_ptr();
+            [_mm512_loadu_pd(numbers), _mm512_loadu_pd(numbers.add(8))]
+        },
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn store(to: &mut Line, words: __m512i) {
+    // SAFETY: a line has the 64 bytes that are written.
+    unsafe { _mm512_storeu_si512(to.0.as_mut_ptr().cast(), words) }
+}
+
+/// Copies some of the sixteen rows from row `row` on to as many from `place` on, which are in one half of a block.
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")]
+pub(super) fn copy_rows(from: &[Line], row: usize, which: u16, to: &mut [Line], place: usize, size: usize) {
+    let half = |row: usize| row % GROUP / PANEL * LINES;
+    let from = &from[row / GROUP * size..][..size];
+    let to = &mut to[place / GROUP * size..][..size];
+    let (place, half, to_half) = (place % PANEL, half(row), half(place));
+    let mask = (1u32 << which.count_ones()) as u16;
+    debug_assert!(place + which.count_ones() as usize <= PANEL, "one half");
+    let mask = mask.wrapping_sub(1);
+    for (from, to) in from.chunks_exact(STEP_LINES).zip(to.chunks_exact_mut(STEP_LINES)) {
+        for (from, to) in from[half..][..LINES].iter().zip(&mut to[to_half..][..LINES]) {
+            let to = &mut to.0[place..];
+            // SAFETY: 64 bytes are read, which is what a line has; only numbers in the mask are written, of
+            // which there are not more than `to` has.
+            unsafe {
+                let words = _mm512_maskz_compress_epi32(which, _mm512_loadu_si512(from.0.as_ptr().cast()));
+                _mm512_mask_storeu_epi32(to.as_mut_ptr().cast(), mask, words);
+            }
+        }
+    }
+}

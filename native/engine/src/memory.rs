@@ -1,6 +1,5 @@
 //! The in-memory tier: all rows, their labels and their sums are held, every pass runs on all threads.
 
-use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Mutex;
 
@@ -148,8 +147,16 @@ impl Tier for InMemory {
         Ok(total)
     }
 
-    fn points(&self, rows: Option<&[u64]>) -> Result<Cow<'_, Points>, Error> {
-        Ok(rows.map_or(Cow::Borrowed(&self.points), |rows| Cow::Owned(self.points.gather(rows))))
+    fn lend(&mut self, rows: Option<&[u64]>) -> Result<Points, Error> {
+        let all = |points| std::mem::replace(points, Points { panels: Panels::of_panels(0, 0, Vec::new()), weights: None });
+        Ok(match rows {
+            Some(rows) => self.points.gather(rows),
+            None => all(&mut self.points),
+        })
+    }
+
+    fn restore(&mut self, points: Points) {
+        self.points = points;
     }
 
     fn step(&mut self, centroids: &[f64], detail: Detail, observer: &dyn Observer) -> Result<Step, Error> {

@@ -4,11 +4,13 @@ mod filter;
 mod lanes;
 mod moves;
 mod narrow;
+mod project;
 mod vector;
 mod windows;
 
 pub use lanes::whole;
 pub use moves::Moves;
+pub use project::{CHUNK, Images, Lens, Targets};
 pub use windows::{Windows, Within};
 
 use std::ops::Range;
@@ -20,6 +22,7 @@ use crate::panels::{PANEL, View};
 use crate::params::Named;
 use crate::points::Ranges;
 
+pub use filter::above;
 use filter::{Filter, Rows, Sieve};
 use lanes::GROUP;
 
@@ -70,12 +73,12 @@ impl Isa {
     }
 
     /// Whether a fused multiply-add is an instruction, not a call of a library.
-    fn has_fma(self) -> bool {
+    pub fn has_fma(self) -> bool {
         self != Self::Portable || cfg!(target_arch = "aarch64") || cfg!(target_feature = "fma")
     }
 
     /// Centroids that the filter takes at a time: with its registers of rows they make 8, 12 or 24 chains.
-    fn filter_group(self) -> usize {
+    pub fn filter_group(self) -> usize {
         match self {
             Self::Portable => 4,
             Self::Avx2 => 6,
@@ -285,6 +288,39 @@ fn sift<T: Element>(isa: Isa, view: View<T>, rows: Rows, filter: &Filter, sieve:
         filter::sift::<T, vector::Avx2, narrow::Avx2, 2, 6>,
         filter::sift::<T, vector::Portable, narrow::Portable, 2, 4>
     );
+}
+
+/// See [`project::project`].
+pub fn project<T: Element>(isa: Isa, view: View<T>, panels: Range<usize>, lens: &Lens, images: &mut Images) {
+    each_isa!(
+        isa, (view: View<T>, panels: Range<usize>, lens: &Lens, images: &mut Images), [], (),
+        project::project::<T, vector::Avx512, narrow::Avx512, 3, 8>,
+        project::project::<T, vector::Avx2, narrow::Avx2, 2, 6>,
+        project::project::<T, vector::Portable, narrow::Portable, 2, 4>
+    );
+}
+
+/// See [`project::within_reach`].
+pub fn within_reach(
+    isa: Isa,
+    view: View<f32>,
+    panels: Range<usize>,
+    targets: &Targets,
+    reach: &[f32],
+    found: &mut [Vec<(u32, f32)>],
+) {
+    type T = f32; // the only storage of images
+    each_isa!(
+        isa, (view: View<f32>, panels: Range<usize>, targets: &Targets, reach: &[f32], found: &mut [Vec<(u32, f32)>]), [], (),
+        project::within_reach::<narrow::Avx512, 3, 8>,
+        project::within_reach::<narrow::Avx2, 2, 6>,
+        project::within_reach::<narrow::Portable, 2, 4>
+    );
+}
+
+/// See [`project::to_listed`].
+pub fn to_listed<T: Element>(isa: Isa, rows: &[T], listed: &[u32], point: &[f64], out: &mut Vec<f64>) {
+    dispatch!(isa, generic project::to_listed, (rows: &[T], listed: &[u32], point: &[f64], out: &mut Vec<f64>) -> ());
 }
 
 /// For each row of `panels` the nearest centroid; with `TIES` also its distance and whether there is a tie.

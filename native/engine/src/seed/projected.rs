@@ -1,0 +1,266 @@
+//! Candidates compared by the rows that each would lower, which images of the rows tell nearly all of.
+//!
+//! What a candidate takes off the potential, its gain, is the sum of `whole(nearest) - whole(distance)` over
+//! the rows that are nearer to it than to any centroid: the largest gain is the smallest potential, as exact
+//! integers. A pass over the images ([`crate::projection`]) leaves the rows that may be nearer, with a lower
+//! bound on their distance, hence an upper bound on each gain. The most promising candidate is looked at
+//! first; others only until what they have gained, and may yet gain, is less than the best.
+//!
+//! Rows in doubt are read one by one. A row of a panel is spread over as many cache lines as the panel has, so
+//! the panels are turned into rows for the time being, in place.
+
+use std::cmp::Reverse;
+
+use crate::error::Error;
+use crate::kernel::{self, whole};
+use crate::matrix::{Matrix, Values};
+use crate::panels::{PANEL, Panels, View, Views};
+use crate::projection::Projection;
+
+use super::plus_plus::{Field, Means, Project, Way};
+
+/// Fewer columns are as cheap as their images.
+const LEAST_COLUMNS: usize = 64;
+/// Learning the directions and the images takes as long as some 5 steps.
+const LEAST_CLUSTERS: usize = 12;
+/// Rows with which it is tried out, centroids and candidates.
+const TRIED: [usize; 3] = [256, 32, 8];
+/// The share of pairs in doubt from which on it takes as long as to compare every row.
+const MOST_IN_DOUBT: f64 = 0.2;
+/// Panels that a thread takes at a time, a multiple of a tile of any kernel.
+const PANELS: usize = 252;
+/// Pairs that a thread takes at a time: some 0.1 ms at 784 columns.
+const PAIRS: usize = 256;
+/// Pairs between two looks at whether the candidate can still win.
+const ROUND: usize = 4096;
+
+/// Rows, and their images.
+pub struct Projected {
+    projection: Projection,
+    rows: Matrix,
+    /// See [`Projection::reach`]; 0 for padding.
+    reach: Vec<f32>,
+    /// The last winner, and the rows it lowers with their distances to it.
+    winner: Option<(usize, Vec<(u32, f64)>)>,
+}
+
+/// What is known of a candidate without a look at the rows.
+#[derive(Default)]
+struct Prospect {
+    /// The rows that it may lower, with the distance of their images.
+    pairs: Vec<(u32, f32)>,
+    /// Its gain is not higher.
+    most: u128,
+}
+
+impl Projected {
+    /// A projection where it pays.
+    pub fn projection(
+        panels: &Panels,
+        clusters: usize,
+        means: Means,
+        project: Project,
+    ) -> Result<Option<Projection>, Error> {
+        let Means { threads, isa, observer } = means;
+        let new = || Projection::new(panels, isa, threads, observer);
+        match project {
+            #[cfg(test)]
+            Project::Never => Ok(None),
+            #[cfg(test)]
+            Project::Always => new(),
+            Project::WhereItPays => {
+                let wide = panels.columns() >= LEAST_COLUMNS && clusters >= LEAST_CLUSTERS && isa.has_fma();
+                let found = if wide { new()? } else { None };
+                Ok(found.filter(|projection| doubt(panels, projection) < MOST_IN_DOUBT))
+            }
+        }
+    }
+
+    /// Takes the panels and leaves some of no columns.
+    pub fn new(projection: Projection, panels: &mut Panels, means: Means) -> Self {
+        let empty = Panels::of_panels(panels.rows(), 0, Vec::new());
+        let rows = std::mem::replace(panels, empty).into_matrix(means.threads);
+        Self { projection, rows, reach: Vec::new(), winner: None }
+    }
+
+    /// Gives back what [`Self::new`] took.
+    pub fn give_back(self, panels: &mut Panels, means: Means) {
+        *panels = Panels::on_threads(self.rows, means.threads);
+    }
+
+    fn images(&self) -> View<'_, f32> {
+        match self.projection.images().views() {
+            Views::F32(view) => view,
+            Views::F64(view) => View::of(view.columns, &[]), // images are f32
+        }
+    }
+
+    /// One pass over the images for all candidates.
+    fn prospects(&self, field: &Field, candidates: &[usize]) -> Result<Vec<Prospect>, Error> {
+        let Means { threads, isa, observer } = field.means;
+        let images: Vec<(Vec<f32>, f32)> =
+            candidates.iter().map(|&row| self.projection.image_of_row(row)).collect();
+        let (targets, view, count) = (self.projection.targets(&images), self.images(), field.rows);
+        let start = || (vec![Vec::new(); candidates.len()], vec![0u128; candidates.len()]);
+        let panels = count.div_ceil(PANEL);
+        let shares = (0..panels).step_by(PANELS).map(|from| from..panels.min(from + PANELS));
+        let parts = threads.fold(shares, observer, start, |(found, most), share| {
+            let before: Vec<usize> = found.iter().map(Vec::len).collect();
+            kernel::within_reach(isa, view, share.clone(), &targets, &self.reach[share.start * PANEL..], found);
+            for (candidate, (found, most)) in found.iter().zip(most).enumerate() {
+                *most += self.most(field, &found[before[candidate]..], images[candidate].1);
+            }
+        })?;
+        let mut prospects: Vec<Prospect> = candidates.iter().map(|_| Prospect::default()).collect();
+        for (found, most) in parts {
+            for ((prospect, found), most) in prospects.iter_mut().zip(found).zip(most) {
+                prospect.most += most;
+                prospect.pairs.extend(found.into_iter().filter(|&(row, _)| (row as usize) < count));
+            }
+        }
+        Ok(prospects)
+    }
+
+    /// What some pairs gain at most.
+    fn most(&self, field: &Field, pairs: &[(u32, f32)], slack: f32) -> u128 {
+        let unit = field.unit();
+        let gain = |&(row, apart): &(u32, f32)| {
+            let nearest = field.nearest[row as usize];
+            let least = self.projection.at_least(row as usize, apart, slack).min(nearest);
+            u128::from(whole(nearest, unit) - whole(least, unit)) * u128::from(field.units(row as usize))
+        };
+        // Padding has a distance of 0 and nothing to gain, but not a weight.
+        pairs.iter().filter(|(row, _)| (*row as usize) < field.rows).map(gain).sum()
+    }
+
+    /// The gain of a candidate and the rows it lowers, or `None` once `beaten` says of what it may still gain
+    /// that this is not enough.
+    fn gain(
+        &self,
+        field: &Field,
+        candidate: usize,
+        prospect: &Prospect,
+        beaten: impl Fn(u128) -> bool,
+    ) -> Result<Option<(u128, Vec<(u32, f64)>)>, Error> {
+        let Means { threads, observer, .. } = field.means;
+        let (point, unit) = (self.rows.row(candidate), field.unit());
+        let slack = self.projection.slack(candidate);
+        let (mut most, mut gain, mut lowered) = (prospect.most, 0, Vec::new());
+        for round in prospect.pairs.chunks(ROUND) {
+            if beaten(most) {
+                return Ok(None);
+            }
+            let start = || (0u128, Vec::new(), Vec::new(), Vec::new());
+            let parts = threads.fold(
+                round.chunks(PAIRS),
+                observer,
+                start,
+                |(gain, lowered, listed, distances): &mut (u128, Vec<(u32, f64)>, Vec<u32>, Vec<f64>), pairs| {
+                    listed.clear();
+                    listed.extend(pairs.iter().map(|&(row, _)| row));
+                    self.distances(field.means, listed, &point, distances);
+                    for (&row, &distance) in listed.iter().zip(&*distances) {
+                        let nearest = field.nearest[row as usize];
+                        if distance < nearest {
+                            lowered.push((row, distance));
+                            let difference = whole(nearest, unit) - whole(distance, unit);
+                            *gain += u128::from(difference) * u128::from(field.units(row as usize));
+                        }
+                    }
+                },
+            )?;
+            most -= self.most(field, round, slack);
+            for (part, rows, ..) in parts {
+                gain += part;
+                most += part;
+                lowered.extend(rows);
+            }
+        }
+        Ok((!beaten(most)).then_some((gain, lowered)))
+    }
+
+    fn distances(&self, means: Means, listed: &[u32], point: &[f64], out: &mut Vec<f64>) {
+        match self.rows.values() {
+            Values::F32(rows) => kernel::to_listed(means.isa, rows, listed, point, out),
+            Values::F64(rows) => kernel::to_listed(means.isa, rows, listed, point, out),
+        }
+    }
+
+    /// The distance of every row to the first centroid.
+    fn fill(&mut self, field: &mut Field, row: usize) -> Result<(), Error> {
+        let Means { threads, observer, .. } = field.means;
+        let point = self.rows.row(row);
+        let mut nearest = std::mem::take(&mut field.nearest);
+        let rows = field.rows;
+        self.reach = vec![0.0; nearest.len()];
+        let mut reach = std::mem::take(&mut self.reach);
+        let shares = nearest[..rows].chunks_mut(PAIRS).zip(reach.chunks_mut(PAIRS)).enumerate();
+        let done = threads.fold(shares, observer, Vec::new, |distances, (share, (nearest, reach))| {
+            let first = share * PAIRS;
+            let listed: Vec<u32> = (first as u32..).take(nearest.len()).collect();
+            self.distances(field.means, &listed, &point, distances);
+            nearest.copy_from_slice(distances);
+            for (i, (reach, &nearest)) in reach.iter_mut().zip(&*nearest).enumerate() {
+                *reach = self.projection.reach(first + i, nearest);
+            }
+        });
+        (field.nearest, self.reach) = (nearest, reach);
+        done.map(|_| ())
+    }
+}
+
+impl Way for Projected {
+    fn best(&mut self, field: &Field, candidates: &[usize]) -> Result<usize, Error> {
+        let prospects = self.prospects(field, candidates)?;
+        let mut order: Vec<usize> = (0..candidates.len()).collect();
+        order.sort_by_key(|&candidate| (Reverse(prospects[candidate].most), candidate));
+        // Of equals the first of the order drawn.
+        let mut best: Option<(u128, Reverse<usize>, Vec<(u32, f64)>)> = None;
+        for candidate in order {
+            let place = Reverse(candidate);
+            let beaten = |most| best.as_ref().is_some_and(|(gain, of, _)| (most, place) < (*gain, *of));
+            if let Some((gain, lowered)) =
+                self.gain(field, candidates[candidate], &prospects[candidate], beaten)?
+            {
+                best = Some((gain, place, lowered));
+            }
+        }
+        let (_, Reverse(place), lowered) = best.unwrap_or_default();
+        self.winner = Some((candidates[place], lowered));
+        Ok(candidates[place])
+    }
+
+    fn accept(&mut self, field: &mut Field, row: usize) -> Result<(), Error> {
+        match self.winner.take() {
+            Some((winner, lowered)) if winner == row => {
+                for (row, distance) in lowered {
+                    field.nearest[row as usize] = distance;
+                    self.reach[row as usize] = self.projection.reach(row as usize, distance);
+                }
+            }
+            _ => self.fill(field, row)?,
+        }
+        field.largest = field.largest_of(0..field.rows, &field.nearest);
+        Ok(())
+    }
+}
+
+/// The share of rows and candidates that images leave in doubt, when some rows are centroids already.
+fn doubt(panels: &Panels, projection: &Projection) -> f64 {
+    let [rows, centroids, candidates] = TRIED;
+    // Rows from anywhere, in any order: multiples of a prime that is no table's size, nearly.
+    let row = |i: usize| (i as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) as usize % panels.rows();
+    let apart = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>();
+    let points: Vec<Vec<f64>> = (0..centroids).map(|i| panels.row(row(i + 1))).collect();
+    let targets: Vec<(Vec<f32>, f32)> =
+        (0..candidates).map(|i| projection.image_of_row(row(centroids + i + 1))).collect();
+    let mut near = 0;
+    for i in 0..rows {
+        let row = row(centroids + candidates + i + 1);
+        let values = panels.row(row);
+        let nearest = points.iter().map(|point| apart(&values, point)).fold(f64::INFINITY, f64::min);
+        let (image, _) = projection.image_of_row(row);
+        near += targets.iter().filter(|target| !projection.is_far(row, &image, nearest, target)).count();
+    }
+    near as f64 / (rows * candidates) as f64
+}

@@ -4,7 +4,7 @@
 use std::array::from_fn;
 use std::ops::Range;
 
-use crate::matrix::Element;
+use crate::matrix::{Element, Numbers};
 use crate::panels::{PANEL, View};
 
 use super::filter::{lay_panels, scores};
@@ -207,34 +207,64 @@ fn distances<W: Narrow, const R: usize, const G: usize>(tile: &[&[f32]; R], numb
 /// The canonical distances of some rows of a row-major table to one point.
 #[inline(always)]
 pub(super) fn to_listed<T: Element, V: Vector>(rows: &[T], listed: &[u32], point: &[f64], out: &mut Vec<f64>) {
-    let columns = point.len();
     out.clear();
     for listed in listed.chunks(PANEL) {
-        let rows: [&[T]; PANEL] = from_fn(|lane| {
-            let row = listed.get(lane).map_or(listed[0], |&row| row) as usize;
-            &rows[row * columns..][..columns]
-        });
-        let mut distances = [V::splat(0.0); PANEL];
-        let registers = PANEL / V::LANES;
-        let mut block = [rows[0][0]; PANEL * PANEL];
-        for (first, point) in (0..columns).step_by(PANEL).zip(point.chunks(PANEL)) {
-            // Sixteen columns of sixteen rows, turned round.
-            for (lane, row) in rows.iter().enumerate() {
-                let row = &row[first..][..point.len()];
-                block[lane..].iter_mut().step_by(PANEL).zip(row).for_each(|(to, &x)| *to = x);
+        let distances = match T::numbers(rows) {
+            Numbers::F32(table) => {
+                let rows = sixteen(table, point.len(), listed);
+                chains::<f32, V>(&rows, point, |first, block| V::turn(&rows, first, block))
             }
-            for (column, &c) in block.chunks_exact(PANEL).zip(point) {
-                let c = V::splat(c);
-                for (r, distance) in distances[..registers].iter_mut().enumerate() {
-                    *distance = V::of(&column[r * V::LANES..]).sub(c).square_add(*distance);
-                }
+            Numbers::F64(table) => {
+                let rows = sixteen(table, point.len(), listed);
+                chains::<f64, V>(&rows, point, |first, block| {
+                    for (column, out) in block.chunks_exact_mut(PANEL).enumerate() {
+                        out.iter_mut().zip(rows).for_each(|(to, row)| *to = row[first + column]);
+                    }
+                })
             }
-        }
-        let mut each = [0.0; PANEL];
-        distances[..registers]
-            .iter()
-            .zip(each.chunks_exact_mut(V::LANES))
-            .for_each(|(distance, each)| distance.store(each));
-        out.extend(&each[..listed.len()]);
+        };
+        out.extend(&distances[..listed.len()]);
     }
+}
+
+/// Up to sixteen rows; the first one stands in for those that are missing.
+#[inline(always)]
+fn sixteen<'a, T>(table: &'a [T], columns: usize, listed: &[u32]) -> [&'a [T]; PANEL] {
+    from_fn(|lane| {
+        let row = listed.get(lane).map_or(listed[0], |&row| row) as usize;
+        &table[row * columns..][..columns]
+    })
+}
+
+/// The canonical distance of each of sixteen rows; `turn` makes four columns of them.
+#[inline(always)]
+fn chains<T: Element, V: Vector>(
+    rows: &[&[T]; PANEL],
+    point: &[f64],
+    turn: impl Fn(usize, &mut [T; 4 * PANEL]),
+) -> [f64; PANEL] {
+    let mut distances = [0.0; PANEL];
+    let mut block = [rows[0][0]; 4 * PANEL];
+    let mut sums = [V::splat(0.0); PANEL];
+    let registers = PANEL / V::LANES;
+    let add = |sums: &mut [V; PANEL], column: &[T], c: f64| {
+        let c = V::splat(c);
+        for (r, sum) in sums[..registers].iter_mut().enumerate() {
+            *sum = V::of(&column[r * V::LANES..]).sub(c).square_add(*sum);
+        }
+    };
+    for (four, point) in point.chunks_exact(4).enumerate() {
+        turn(four * 4, &mut block);
+        for (column, &c) in block.chunks_exact(PANEL).zip(point) {
+            add(&mut sums, column, c);
+        }
+    }
+    for column in point.len() / 4 * 4..point.len() {
+        let numbers: [T; PANEL] = from_fn(|lane| rows[lane][column]);
+        add(&mut sums, &numbers, point[column]);
+    }
+    for (sum, out) in sums.into_iter().zip(distances.chunks_exact_mut(V::LANES)) {
+        sum.store(out);
+    }
+    distances
 }

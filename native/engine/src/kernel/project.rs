@@ -9,7 +9,7 @@ use crate::panels::{PANEL, View};
 
 use super::filter::{lay_panels, scores};
 use super::narrow::Narrow;
-use super::vector::Vector;
+use super::vector::{Vector, prefetch};
 
 /// Columns that a chain of multiply-adds runs over before it is added to the others: short chains lose less,
 /// and a chunk of a tile (24 KB of 48 rows) stays in L1.
@@ -156,7 +156,9 @@ pub(super) fn within_reach<W: Narrow, const R: usize, const G: usize>(
         });
         let some = (panels.end - first).min(per_tile) * PANEL / W::LANES;
         for (group, (numbers, slacks)) in groups.clone().enumerate() {
-            let distances = distances::<W, R, G>(&tile, numbers);
+            // While the first group is computed, the next tile is on its way.
+            let next = if group == 0 { view.panel((first + per_tile).min(panels.end - 1)) } else { &[] };
+            let distances = distances::<W, R, G>(&tile, numbers, next);
             for r in 0..some {
                 let row = first * PANEL + r * W::LANES;
                 let reach = W::load(&reach[row - panels.start * PANEL..]);
@@ -189,10 +191,16 @@ fn note<W: Narrow>(distances: W, mut lanes: u32, row: u32, found: &mut Vec<(u32,
 /// would, but what f32 loses is then in proportion to the distance and not to the rows; and the pass waits
 /// for memory anyway.
 #[inline(always)]
-fn distances<W: Narrow, const R: usize, const G: usize>(tile: &[&[f32]; R], numbers: &[f32]) -> [[W; R]; G] {
+fn distances<W: Narrow, const R: usize, const G: usize>(
+    tile: &[&[f32]; R],
+    numbers: &[f32],
+    next: &[f32],
+) -> [[W; R]; G] {
+    let lines = R * W::LANES / PANEL;
     let mut distances = [[W::splat(0.0); R]; G];
     for (column, numbers) in numbers.chunks_exact(G).enumerate() {
         let x: [W; R] = from_fn(|r| W::load(&tile[r][column * PANEL..]));
+        (0..lines).for_each(|line| prefetch(next, (column * lines + line) * PANEL));
         for (distances, &c) in distances.iter_mut().zip(numbers) {
             let c = W::splat(c);
             for (distance, x) in distances.iter_mut().zip(x) {
@@ -208,14 +216,21 @@ fn distances<W: Narrow, const R: usize, const G: usize>(tile: &[&[f32]; R], numb
 #[inline(always)]
 pub(super) fn to_listed<T: Element, V: Vector>(rows: &[T], listed: &[u32], point: &[f64], out: &mut Vec<f64>) {
     out.clear();
-    for listed in listed.chunks(PANEL) {
+    for (group, these) in listed.chunks(PANEL).enumerate() {
+        let next = listed.get((group + 1) * PANEL..).unwrap_or_default();
+        let next: [usize; PANEL] = from_fn(|lane| next.get(lane).map_or(0, |&row| row as usize * point.len()));
         let distances = match T::numbers(rows) {
             Numbers::F32(table) => {
-                let rows = sixteen(table, point.len(), listed);
-                chains::<f32, V>(&rows, point, |first, block| V::turn(&rows, first, block))
+                let rows = sixteen(table, point.len(), these);
+                chains::<f32, V>(&rows, point, |first, block| {
+                    // A line of each row of the next sixteen every sixteen columns.
+                    let lanes = &next[first % PANEL..][..4];
+                    lanes.iter().for_each(|row| prefetch(table, row + first / PANEL * PANEL));
+                    V::turn(&rows, first, block);
+                })
             }
             Numbers::F64(table) => {
-                let rows = sixteen(table, point.len(), listed);
+                let rows = sixteen(table, point.len(), these);
                 chains::<f64, V>(&rows, point, |first, block| {
                     for (column, out) in block.chunks_exact_mut(PANEL).enumerate() {
                         out.iter_mut().zip(rows).for_each(|(to, row)| *to = row[first + column]);
@@ -223,7 +238,7 @@ pub(super) fn to_listed<T: Element, V: Vector>(rows: &[T], listed: &[u32], point
                 })
             }
         };
-        out.extend(&distances[..listed.len()]);
+        out.extend(&distances[..these.len()]);
     }
 }
 

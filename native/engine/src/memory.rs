@@ -148,7 +148,9 @@ impl Tier for InMemory {
     }
 
     fn lend(&mut self, rows: Option<&[u64]>) -> Result<Points, Error> {
-        let all = |points| std::mem::replace(points, Points { panels: Panels::of_panels(0, 0, Vec::new()), weights: None });
+        let all = |points| {
+            std::mem::replace(points, Points { panels: Panels::of_panels(0, 0, Vec::new()), weights: None })
+        };
         Ok(match rows {
             Some(rows) => self.points.gather(rows),
             None => all(&mut self.points),

@@ -137,8 +137,12 @@ impl Panels {
     pub fn into_matrix(self, threads: &Threads) -> Matrix {
         let (rows, columns) = (self.rows, self.columns);
         let values = match (self.body, self.last) {
-            (Values::F32(body), Values::F32(last)) => Values::F32(join_last(body, last, rows, columns, threads)),
-            (Values::F64(body), Values::F64(last)) => Values::F64(join_last(body, last, rows, columns, threads)),
+            (Values::F32(body), Values::F32(last)) => {
+                Values::F32(join_last(body, last, rows, columns, threads))
+            }
+            (Values::F64(body), Values::F64(last)) => {
+                Values::F64(join_last(body, last, rows, columns, threads))
+            }
             // Both are made from one matrix.
             (body, _) => body,
         };
@@ -243,7 +247,8 @@ fn join_last<T: Element>(
         }
     };
     turn(&mut Vec::new(), &mut last);
-    let all = threads.fold(body.chunks_mut(columns * PANEL), &(), Vec::new, |buffer, panel| turn(buffer, panel));
+    let all =
+        threads.fold(body.chunks_mut(columns * PANEL), &(), Vec::new, |buffer, panel| turn(buffer, panel));
     debug_assert!(all.is_ok(), "nobody can interrupt it");
     body.extend_from_slice(&last[..rows % PANEL * columns]);
     body

@@ -42,6 +42,11 @@ impl Lens {
         Self { middle, unit, width, group, numbers }
     }
 
+    /// Whole rows, of which nothing but `y` is taken.
+    pub fn whole(middle: Vec<f64>, unit: f64, group: usize) -> Self {
+        Self { width: middle.len(), middle, unit, group, numbers: Vec::new() }
+    }
+
     /// `y` of a row: `(x - m) * unit`, in f32.
     pub fn lay(&self, row: &[f64]) -> Vec<f32> {
         row.iter().zip(&self.middle).map(|(x, m)| ((x - m) * self.unit) as f32).collect()
@@ -78,6 +83,14 @@ pub(super) fn project<T: Element, V: Vector, W: Narrow, const R: usize, const G:
         let some = per_tile.min(panels.end - first);
         squares::<V>(tile, height, &mut images.squares[place * PANEL..][..some * PANEL]);
         let out = &mut images.numbers[place * (lens.width + 1) * PANEL..];
+        if lens.numbers.is_empty() {
+            for (panel, out) in out.chunks_exact_mut((columns + 1) * PANEL).take(some).enumerate() {
+                for (row, out) in tile.chunks_exact(height).zip(out.chunks_exact_mut(PANEL)) {
+                    out.copy_from_slice(&row[panel * PANEL..][..PANEL]);
+                }
+            }
+            continue;
+        }
         for (chunk, rows) in tile.chunks(CHUNK * height).enumerate() {
             let (from, count) = (chunk * CHUNK, rows.len() / height);
             for (group, numbers) in lens.numbers.chunks_exact(columns * G).enumerate() {
@@ -214,11 +227,17 @@ fn distances<W: Narrow, const R: usize, const G: usize>(
 
 /// The canonical distances of some rows of a row-major table to one point.
 #[inline(always)]
-pub(super) fn to_listed<T: Element, V: Vector>(rows: &[T], listed: &[u32], point: &[f64], out: &mut Vec<f64>) {
+pub(super) fn to_listed<T: Element, V: Vector>(
+    rows: &[T],
+    listed: &[u32],
+    point: &[f64],
+    out: &mut Vec<f64>,
+) {
     out.clear();
     for (group, these) in listed.chunks(PANEL).enumerate() {
         let next = listed.get((group + 1) * PANEL..).unwrap_or_default();
-        let next: [usize; PANEL] = from_fn(|lane| next.get(lane).map_or(0, |&row| row as usize * point.len()));
+        let next: [usize; PANEL] =
+            from_fn(|lane| next.get(lane).map_or(0, |&row| row as usize * point.len()));
         let distances = match T::numbers(rows) {
             Numbers::F32(table) => {
                 let rows = sixteen(table, point.len(), these);

@@ -36,7 +36,10 @@
 //!   Rounding the root to f32 costs `1.01 u` of it.
 //! - *Underflow.* Numbers below 2^-126 lose at most 2^-149 each, in a front part at most `d d' 2^-149 <= 2^-126`
 //!   for d <= 2^16 and d' <= 2^7: in `D` at most `2.1 |Y| 2^-126 <= 2^-125 (1 + |Y|^2)`. So `D` has 2^-124 more,
-//!   and the slack `TINY = 2^-60`, which is more than all the rest.
+//!   and the slack `TINY = 2^-50`, which is more than all the rest.
+//!
+//! Where fewer dimensions are of no use, the image is `Y` itself: `Q = I`, the last number is 0, and only *rounding y*
+//! remains.
 //!
 //! The sum of these is the *slack* of an image: image and `phi(y)` are no further apart. A row of `|Y| >= 2^50`
 //! has an infinite one, and so has one that is no number in f32.
@@ -44,7 +47,7 @@
 //! # The bound in use
 //!
 //! Distances of images are taken in f32: a difference, its square and a chain of `d' + 1` additions, so a
-//! squared distance `q` is `1.01 (d' + 4) u` of itself off, by underflow at most 2^-140 more.
+//! squared distance `q` is `1.01 (d' + 4) u` of itself off, by underflow at most `(d' + 1) 2^-149 <= 2^-132` more.
 //!
 //! The canonical distance `D'` is within `e = 1.01 (d + 2) 2^-53` of `D = |x - c|^2` (see `kernel::filter`), less
 //! what underflow takes, `d 2^-1074`, of which `s <= 2^400` makes at most 2^-258. A row whose squared distance
@@ -55,7 +58,7 @@
 //! q > factor (reach + slack of c)^2,        factor = 1 + 1.01 (d' + 8) u + 2^-18
 //! ```
 //!
-//! (four roundings for the right side; reach is at least 2^-60, so 2^-18 of its square is more than 2^-140),
+//! (four roundings for the right side; reach is at least 2^-50, so 2^-18 of its square is more than 2^-132),
 //! then `|x - c| s >= |phi(x) - phi(c)| > s n^(1/2) (1 + 2^-20) + TINY`, and `D' >= n`: `c` is no nearer.
 
 mod directions;
@@ -63,7 +66,6 @@ mod directions;
 use crate::error::Error;
 use crate::exact::{exponent, scale};
 use crate::kernel::{self, CHUNK, Images, Isa, Lens, Targets, above};
-use crate::matrix::{Matrix, Values};
 use crate::observer::Observer;
 use crate::panels::{PANEL, Panels, on_view};
 use crate::threads::Threads;
@@ -78,22 +80,27 @@ const MOST_WIDTH: usize = 120;
 const MOST_COLUMNS: usize = 1 << 16;
 /// Rows that the directions are learned from, for each of them.
 const SAMPLE_PER_DIRECTION: usize = 16;
+/// Rows that the mean and the unit are taken from where there are no directions.
+const SAMPLE: usize = 1024;
 /// Panels that a thread takes at a time: 192 rows, some 0.3 ms at 784 columns.
 const SHARE: usize = 12;
 
 const U: f64 = 1.0 / (1u64 << 24) as f64;
 const UP: f64 = 1.0 + 1.0 / (1u64 << 20) as f64;
-const TINY: f64 = 1.0 / (1u64 << 60) as f64;
+const TINY: f64 = 1.0 / (1u64 << 50) as f64;
 
 /// The images of a table's rows.
 pub struct Projection {
     isa: Isa,
     lens: Lens,
     /// The columns of `P`.
+    #[allow(dead_code, reason = "see `image`")]
     matrix: Vec<Vec<f32>>,
     images: Panels,
     slacks: Vec<f32>,
-    bound: Bound,
+    /// `None` for whole rows.
+    #[allow(dead_code, reason = "see `image`")]
+    bound: Option<Bound>,
 }
 
 /// The constants of the proof.
@@ -116,25 +123,29 @@ impl Projection {
     ) -> Result<Option<Self>, Error> {
         let columns = panels.columns();
         let width = (columns / 8).next_multiple_of(STEP).clamp(STEP, MOST_WIDTH);
-        let count = panels.rows().min(SAMPLE_PER_DIRECTION * width);
-        let sample: Vec<Vec<f64>> =
-            (0..count).map(|i| panels.row((i as u128 * panels.rows() as u128 / count as u128) as usize)).collect();
-        let mut middle = vec![0.0; columns];
-        for row in &sample {
-            middle.iter_mut().zip(row).for_each(|(m, x)| *m += x / count as f64);
-        }
-        let differences = sample.iter().flat_map(|row| row.iter().zip(&middle).map(|(x, m)| (x - m).abs()));
-        let exponent = exponent(differences.fold(0.0, f64::max));
-        if columns > MOST_COLUMNS || count == 0 || !(-400..=400).contains(&exponent) {
-            return Ok(None);
-        }
-        let centred = Lens::new(middle, scale(1.0, -exponent), &[], isa.filter_group());
+        let sample = sample(panels, SAMPLE_PER_DIRECTION * width);
+        let Some(centred) = centred(columns, &sample, isa) else { return Ok(None) };
         let sample = sample.iter().flat_map(|row| centred.lay(row)).collect();
         let matrix = directions(columns, sample, width, isa, threads, observer)?;
         let Some(bound) = Bound::new(columns, &matrix) else { return Ok(None) };
         let lens = Lens::new(centred.middle, centred.unit, &matrix, isa.filter_group());
-        let (images, slacks) = project(panels, &lens, bound, isa, threads, observer)?;
-        Ok(Some(Self { isa, lens, matrix, images, slacks, bound }))
+        let (images, slacks) = project(panels, &lens, Some(bound), isa, threads, observer)?;
+        Ok(Some(Self { isa, lens, matrix, images, slacks, bound: Some(bound) }))
+    }
+
+    /// The rows themselves as images, in f32, where fewer dimensions would not do: `Q = I`, the last number is 0.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`].
+    pub fn of_whole_rows(
+        panels: &Panels,
+        isa: Isa,
+        threads: &Threads,
+        observer: &dyn Observer,
+    ) -> Result<Option<Self>, Error> {
+        let Some(lens) = centred(panels.columns(), &sample(panels, SAMPLE), isa) else { return Ok(None) };
+        let (images, slacks) = project(panels, &lens, None, isa, threads, observer)?;
+        Ok(Some(Self { isa, lens, matrix: Vec::new(), images, slacks, bound: None }))
     }
 
     /// The image of each row.
@@ -152,24 +163,31 @@ impl Projection {
         (self.images.row(row).into_iter().map(|x| x as f32).collect(), self.slacks[row])
     }
 
-    /// The image of any point, and its slack.
+    /// The image of any point, and its slack: seeding has no use for it, Lloyd's step will.
+    #[allow(dead_code, reason = "the bound is tested with it")]
     pub fn image(&self, point: &[f64]) -> (Vec<f32>, f32) {
         let y: Vec<f64> = self.lens.lay(point).into_iter().map(f64::from).collect();
         let front = |p: &Vec<f32>| {
             let p: Vec<f64> = p.iter().map(|&x| f64::from(x)).collect();
             dot(&y, &p) as f32
         };
-        let mut image: Vec<f32> = self.matrix.iter().map(front).collect();
+        let mut image: Vec<f32> = match self.bound {
+            Some(_) => self.matrix.iter().map(front).collect(),
+            None => y.iter().map(|&y| y as f32).collect(), // it was f32
+        };
         let front = image.iter().map(|&t| f64::from(t) * f64::from(t)).sum();
-        let (rest, slack) = self.bound.rest(dot(&y, &y), front);
+        let (rest, slack) = rest(self.bound, dot(&y, &y), front);
         image.push(rest);
         (image, slack)
     }
 
     /// Images as what rows are compared with.
     pub fn targets(&self, images: &[(Vec<f32>, f32)]) -> Targets {
-        let factor = 1.0 + 1.01 * (self.lens.width as f64 + 8.0) * U + 1.0 / f64::from(1 << 18);
-        Targets::new(self.lens.width + 1, images, above(factor), self.isa.filter_group())
+        Targets::new(self.lens.width + 1, images, above(self.factor()), self.isa.filter_group())
+    }
+
+    fn factor(&self) -> f64 {
+        1.0 + 1.01 * (self.lens.width as f64 + 8.0) * U + 1.0 / f64::from(1 << 18)
     }
 
     /// The reach of a row whose nearest centroid has this canonical squared distance.
@@ -186,8 +204,8 @@ impl Projection {
 
     /// What the canonical squared distance of a row to a target is not below, if that of their images is `q`.
     pub fn at_least(&self, row: usize, q: f32, slack: f32) -> f64 {
-        let apart = f64::from(q).sqrt() * (1.0 - 1.0 / f64::from(1 << 17))
-            - (f64::from(self.slacks[row]) + f64::from(slack) + TINY);
+        let apart =
+            (f64::from(q) / self.factor()).sqrt() - (f64::from(self.slacks[row]) + f64::from(slack) + TINY);
         if apart > 2f64.powi(-40) { apart * apart / UP / self.lens.unit / self.lens.unit } else { 0.0 }
     }
 }
@@ -213,22 +231,43 @@ impl Bound {
         let delta = ((2.0 + front) * front + (d + width + 4.0) * 2f64.powi(-52)) * UP;
         Some(Self { front, delta })
     }
+}
 
-    /// The last number of an image and its slack, from the squared lengths of `Y` and of the front part.
-    #[inline(always)]
-    fn rest(self, square: f64, front: f64) -> (f32, f32) {
+/// The last number of an image and its slack, from the squared lengths of `Y` and of the front part.
+#[inline(always)]
+fn rest(bound: Option<Bound>, square: f64, front: f64) -> (f32, f32) {
+    let (root, off) = bound.map_or((0.0, 0.0), |Bound { front: off_front, delta }| {
         let root = (square - front).max(0.0).sqrt();
-        let off = self.delta * square * UP + 2f64.powi(-124);
-        let rest = off.sqrt().min(off / root) + 1.01 * U * root; // root may be 0: then the first is the lower
-        let slack = ((self.front + 1.01 * U) * square.sqrt() + rest) * UP + TINY;
-        (root as f32, if square < 2f64.powi(100) { above(slack) } else { f32::INFINITY })
+        let off = delta * square * UP + 2f64.powi(-124);
+        // The root may be 0: then the first is the lower.
+        (root, off.sqrt().min(off / root) + 1.01 * U * root + off_front * square.sqrt())
+    });
+    let slack = (off + 1.01 * U * square.sqrt()) * UP + TINY;
+    (root as f32, if square < 2f64.powi(100) { above(slack) } else { f32::INFINITY })
+}
+
+/// At most so many rows, evenly spaced.
+fn sample(panels: &Panels, most: usize) -> Vec<Vec<f64>> {
+    let (rows, count) = (panels.rows() as u128, panels.rows().min(most) as u128);
+    (0..count).map(|i| panels.row((i * rows / count) as usize)).collect()
+}
+
+/// The mean of some rows and the unit in which they are near 1, or `None` where there is no proof.
+fn centred(columns: usize, sample: &[Vec<f64>], isa: Isa) -> Option<Lens> {
+    let mut middle = vec![0.0; columns];
+    for row in sample {
+        middle.iter_mut().zip(row).for_each(|(m, x)| *m += x / sample.len() as f64);
     }
+    let differences = sample.iter().flat_map(|row| row.iter().zip(&middle).map(|(x, m)| (x - m).abs()));
+    let exponent = exponent(differences.fold(0.0, f64::max));
+    let proven = columns <= MOST_COLUMNS && !sample.is_empty() && (-400..=400).contains(&exponent);
+    proven.then(|| Lens::whole(middle, scale(1.0, -exponent), isa.filter_group()))
 }
 
 fn project(
     panels: &Panels,
     lens: &Lens,
-    bound: Bound,
+    bound: Option<Bound>,
     isa: Isa,
     threads: &Threads,
     observer: &dyn Observer,
@@ -247,13 +286,13 @@ fn project(
             .zip(slacks.chunks_exact_mut(PANEL))
             .zip(images.squares.chunks_exact(PANEL))
         {
-            let (front, rest) = image.split_at_mut(size - PANEL);
+            let (front, last) = image.split_at_mut(size - PANEL);
             let mut fronts = [0.0f64; PANEL];
             for column in front.chunks_exact(PANEL) {
                 fronts.iter_mut().zip(column).for_each(|(sum, &t)| *sum += f64::from(t) * f64::from(t));
             }
             for lane in 0..PANEL {
-                (rest[lane], slacks[lane]) = bound.rest(squares[lane], fronts[lane]);
+                (last[lane], slacks[lane]) = rest(bound, squares[lane], fronts[lane]);
             }
         }
         numbers.copy_from_slice(&images.numbers);

@@ -37,6 +37,8 @@ pub enum Project {
     #[cfg(test)]
     Always,
     #[cfg(test)]
+    Whole,
+    #[cfg(test)]
     Never,
 }
 

@@ -20,7 +20,9 @@ use crate::projection::Projection;
 use super::plus_plus::{Field, Means, Project, Way};
 
 /// Fewer columns are as cheap as their images.
-const LEAST_COLUMNS: usize = 64;
+const LEAST_COLUMNS: usize = 32;
+/// With fewer columns the images are those of whole rows.
+const PROJECTED_COLUMNS: usize = 64;
 /// Learning the directions and the images takes as long as some 5 steps.
 const LEAST_CLUSTERS: usize = 12;
 /// Rows with which it is tried out, centroids and candidates.
@@ -31,8 +33,6 @@ const MOST_IN_DOUBT: f64 = 0.2;
 const PANELS: usize = 252;
 /// Pairs that a thread takes at a time: some 0.1 ms at 784 columns.
 const PAIRS: usize = 256;
-/// Pairs between two looks at whether the candidate can still win.
-const ROUND: usize = 4096;
 
 /// Rows, and their images.
 pub struct Projected {
@@ -53,6 +53,21 @@ struct Prospect {
     most: u128,
 }
 
+/// What a candidate takes off the potential, and the rows that it lowers, with their distances to it.
+#[derive(Default)]
+struct Gain {
+    units: u128,
+    lowered: Vec<(u32, f64)>,
+}
+
+/// What one thread finds of it.
+#[derive(Default)]
+struct Part {
+    gain: Gain,
+    listed: Vec<u32>,
+    distances: Vec<f64>,
+}
+
 impl Projected {
     /// A projection where it pays.
     pub fn projection(
@@ -63,15 +78,25 @@ impl Projected {
     ) -> Result<Option<Projection>, Error> {
         let Means { threads, isa, observer } = means;
         let new = || Projection::new(panels, isa, threads, observer);
+        let whole_rows = || Projection::of_whole_rows(panels, isa, threads, observer);
         match project {
             #[cfg(test)]
             Project::Never => Ok(None),
             #[cfg(test)]
             Project::Always => new(),
+            #[cfg(test)]
+            Project::Whole => whole_rows(),
             Project::WhereItPays => {
-                let wide = panels.columns() >= LEAST_COLUMNS && clusters >= LEAST_CLUSTERS && isa.has_fma();
-                let found = if wide { new()? } else { None };
-                Ok(found.filter(|projection| doubt(panels, projection) < MOST_IN_DOUBT))
+                if clusters < LEAST_CLUSTERS || panels.columns() < LEAST_COLUMNS || !isa.has_fma() {
+                    return Ok(None);
+                }
+                if panels.columns() >= PROJECTED_COLUMNS
+                    && let Some(projection) = new()?
+                    && doubt(panels, &projection) < MOST_IN_DOUBT
+                {
+                    return Ok(Some(projection));
+                }
+                whole_rows()
             }
         }
     }
@@ -106,7 +131,14 @@ impl Projected {
         let shares = (0..panels).step_by(PANELS).map(|from| from..panels.min(from + PANELS));
         let parts = threads.fold(shares, observer, start, |(found, most), share| {
             let before: Vec<usize> = found.iter().map(Vec::len).collect();
-            kernel::within_reach(isa, view, share.clone(), &targets, &self.reach[share.start * PANEL..], found);
+            kernel::within_reach(
+                isa,
+                view,
+                share.clone(),
+                &targets,
+                &self.reach[share.start * PANEL..],
+                found,
+            );
             for (candidate, (found, most)) in found.iter().zip(most).enumerate() {
                 *most += self.most(field, &found[before[candidate]..], images[candidate].1);
             }
@@ -133,50 +165,48 @@ impl Projected {
         pairs.iter().filter(|(row, _)| (*row as usize) < field.rows).map(gain).sum()
     }
 
-    /// The gain of a candidate and the rows it lowers, or `None` once `beaten` says of what it may still gain
-    /// that this is not enough.
+    /// The gain of a candidate, or `None` once `beaten` says of what it may still gain that this is not enough.
     fn gain(
         &self,
         field: &Field,
         candidate: usize,
         prospect: &Prospect,
         beaten: impl Fn(u128) -> bool,
-    ) -> Result<Option<(u128, Vec<(u32, f64)>)>, Error> {
+    ) -> Result<Option<Gain>, Error> {
         let Means { threads, observer, .. } = field.means;
-        let (point, unit) = (self.rows.row(candidate), field.unit());
-        let slack = self.projection.slack(candidate);
-        let (mut most, mut gain, mut lowered) = (prospect.most, 0, Vec::new());
-        for round in prospect.pairs.chunks(ROUND) {
+        let (point, slack) = (self.rows.row(candidate), self.projection.slack(candidate));
+        let (mut most, mut gain) = (prospect.most, Gain::default());
+        // Between two rounds it is looked whether the candidate can still win.
+        for round in prospect.pairs.chunks(PAIRS * threads.count()) {
             if beaten(most) {
                 return Ok(None);
             }
-            let start = || (0u128, Vec::new(), Vec::new(), Vec::new());
-            let parts = threads.fold(
-                round.chunks(PAIRS),
-                observer,
-                start,
-                |(gain, lowered, listed, distances): &mut (u128, Vec<(u32, f64)>, Vec<u32>, Vec<f64>), pairs| {
-                    listed.clear();
-                    listed.extend(pairs.iter().map(|&(row, _)| row));
-                    self.distances(field.means, listed, &point, distances);
-                    for (&row, &distance) in listed.iter().zip(&*distances) {
-                        let nearest = field.nearest[row as usize];
-                        if distance < nearest {
-                            lowered.push((row, distance));
-                            let difference = whole(nearest, unit) - whole(distance, unit);
-                            *gain += u128::from(difference) * u128::from(field.units(row as usize));
-                        }
-                    }
-                },
-            )?;
+            let parts = threads.fold(round.chunks(PAIRS), observer, Part::default, |part, pairs| {
+                self.add(field, &point, pairs, part);
+            })?;
             most -= self.most(field, round, slack);
-            for (part, rows, ..) in parts {
-                gain += part;
-                most += part;
-                lowered.extend(rows);
+            for part in parts {
+                most += part.gain.units;
+                gain.units += part.gain.units;
+                gain.lowered.extend(part.gain.lowered);
             }
         }
-        Ok((!beaten(most)).then_some((gain, lowered)))
+        Ok((!beaten(most)).then_some(gain))
+    }
+
+    fn add(&self, field: &Field, point: &[f64], pairs: &[(u32, f32)], part: &mut Part) {
+        let unit = field.unit();
+        part.listed.clear();
+        part.listed.extend(pairs.iter().map(|&(row, _)| row));
+        self.distances(field.means, &part.listed, point, &mut part.distances);
+        for (&row, &distance) in part.listed.iter().zip(&part.distances) {
+            let nearest = field.nearest[row as usize];
+            if distance < nearest {
+                part.gain.lowered.push((row, distance));
+                let difference = whole(nearest, unit) - whole(distance, unit);
+                part.gain.units += u128::from(difference) * u128::from(field.units(row as usize));
+            }
+        }
     }
 
     fn distances(&self, means: Means, listed: &[u32], point: &[f64], out: &mut Vec<f64>) {
@@ -192,8 +222,7 @@ impl Projected {
         let point = self.rows.row(row);
         let mut nearest = std::mem::take(&mut field.nearest);
         let rows = field.rows;
-        self.reach = vec![0.0; nearest.len()];
-        let mut reach = std::mem::take(&mut self.reach);
+        let mut reach = vec![0.0; nearest.len()];
         let shares = nearest[..rows].chunks_mut(PAIRS).zip(reach.chunks_mut(PAIRS)).enumerate();
         let done = threads.fold(shares, observer, Vec::new, |distances, (share, (nearest, reach))| {
             let first = share * PAIRS;
@@ -214,19 +243,19 @@ impl Way for Projected {
         let prospects = self.prospects(field, candidates)?;
         let mut order: Vec<usize> = (0..candidates.len()).collect();
         order.sort_by_key(|&candidate| (Reverse(prospects[candidate].most), candidate));
-        // Of equals the first of the order drawn.
-        let mut best: Option<(u128, Reverse<usize>, Vec<(u32, f64)>)> = None;
-        for candidate in order {
-            let place = Reverse(candidate);
-            let beaten = |most| best.as_ref().is_some_and(|(gain, of, _)| (most, place) < (*gain, *of));
-            if let Some((gain, lowered)) =
-                self.gain(field, candidates[candidate], &prospects[candidate], beaten)?
-            {
-                best = Some((gain, place, lowered));
+        // Of equals the first that was drawn.
+        let mut best: Option<(usize, Gain)> = None;
+        for place in order {
+            let beaten = |most| {
+                let best = best.as_ref();
+                best.is_some_and(|(of, gain)| (most, Reverse(place)) < (gain.units, Reverse(*of)))
+            };
+            if let Some(gain) = self.gain(field, candidates[place], &prospects[place], beaten)? {
+                best = Some((place, gain));
             }
         }
-        let (_, Reverse(place), lowered) = best.unwrap_or_default();
-        self.winner = Some((candidates[place], lowered));
+        let (place, gain) = best.unwrap_or_default();
+        self.winner = Some((candidates[place], gain.lowered));
         Ok(candidates[place])
     }
 

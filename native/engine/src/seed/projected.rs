@@ -87,7 +87,9 @@ impl Projected {
             #[cfg(test)]
             Project::Whole => whole_rows(),
             Project::WhereItPays => {
-                if clusters < LEAST_CLUSTERS || panels.columns() < LEAST_COLUMNS || !isa.has_fma() {
+                let listed = u32::try_from(panels.rows()).is_ok();
+                if clusters < LEAST_CLUSTERS || panels.columns() < LEAST_COLUMNS || !isa.has_fma() || !listed
+                {
                     return Ok(None);
                 }
                 if panels.columns() >= PROJECTED_COLUMNS

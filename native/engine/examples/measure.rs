@@ -151,7 +151,7 @@ fn measure(matrix: Matrix, plan: &Plan, seed_only: bool) -> Result<Measured, Fai
     let watch = Watch { clusters: plan.params.clusters, seed_only, seeding: Mutex::new(Seeding::default()) };
     let before = memory::start();
     let clock = Instant::now();
-    let mut tier = InMemory::new(matrix, None, plan.params.threads, plan.params.isa)?;
+    let mut tier = InMemory::new(matrix, None, &plan.params)?;
     let found = fit(&mut tier, plan, &watch)?;
     let seconds = clock.elapsed().as_secs_f64();
     let peak = before.and_then(|before| Some(memory::peak()?.saturating_sub(before)));

@@ -18,8 +18,8 @@ impl Farthest {
         Self { count, rows: Vec::new() }
     }
 
-    /// Looks at one row.
-    pub fn consider(&mut self, distance: f64, cluster: usize, row: usize, points: &Points) {
+    /// Looks at row `row` of `points`, which is called `number`.
+    pub fn consider(&mut self, distance: f64, cluster: usize, row: usize, number: usize, points: &Points) {
         let units = points.units(row);
         if units == 0 || distance == 0.0 {
             return;
@@ -28,7 +28,7 @@ impl Farthest {
             return;
         }
         let (units, values) = (units.into(), points.panels.row(row));
-        self.insert(Far { distance, row: row as u64, cluster, units, rows: 1, values });
+        self.insert(Far { distance, row: number as u64, cluster, units, rows: 1, values });
     }
 
     /// Takes in what another part of the rows gave.
@@ -69,7 +69,7 @@ mod tests {
         let points = Points { panels: Panels::new(matrix), weights: None };
         let mut farthest = Farthest::new(count);
         for (i, &(distance, _)) in rows.iter().enumerate() {
-            farthest.consider(distance, 0, i, &points);
+            farthest.consider(distance, 0, i, i, &points);
         }
         farthest.into_vec().into_iter().map(|far| (far.distance, far.row, far.rows)).collect()
     }

@@ -1,21 +1,29 @@
 //! The in-memory tier: all rows, their labels and their sums are held, every pass runs on all threads.
 
+mod boxes;
+pub(crate) mod order;
+
 use std::ops::Range;
 use std::sync::Mutex;
 
 use crate::error::Error;
 use crate::exact::{Grid, Sum, Total, scale, unit_exponent};
 use crate::far::Farthest;
+use crate::kernel::boxes::{Lists, Share};
 use crate::kernel::{self, Found, Isa, Moves, Packed, Windows, Within};
 use crate::matrix::{Element, Matrix};
 use crate::observer::Observer;
 use crate::panels::{PANEL, Panels, View, on_view};
+use crate::params::{Algorithm, FitParams};
 use crate::points::{Points, Ranges, Weights};
 use crate::sums::{NOWHERE, Sums};
 use crate::threads::Threads;
 use crate::tier::{Detail, Far, Scan, Step, Tier};
 
-/// Rows that a thread takes at a time, a multiple of a panel: some 10 us of work at d = 2, k = 3, against
+use boxes::Boxes;
+use order::{Order, SPAN};
+
+/// Rows that a thread takes at a time, a multiple of what boxes are made of: some 10 us of work at d = 2, k = 3, against
 /// under 1 us to hand out.
 const SHARE: usize = 4096;
 
@@ -28,25 +36,37 @@ pub struct InMemory {
     ranges: Ranges,
     threads: Threads,
     isa: Isa,
+    algorithm: Algorithm,
+    /// What rows were called before they were sorted.
+    order: Order,
+    boxes: Option<Boxes>,
+    /// What the steps so far have cost, as in [`Algorithm::step_cost`].
+    spent: f64,
 }
 
 impl InMemory {
-    /// Takes the rows and perhaps their weights. `threads` and `isa` as in [`crate::FitParams`].
+    /// Takes the rows and perhaps their weights. Of the options it uses threads, instruction set and algorithm.
     ///
     /// # Errors
     /// [`Error::Option`] for threads or an instruction set that cannot be had.
-    pub fn new(
-        matrix: Matrix,
-        weights: Option<Weights>,
-        threads: Option<usize>,
-        isa: Option<Isa>,
-    ) -> Result<Self, Error> {
-        let isa = isa.unwrap_or_else(Isa::best);
+    pub fn new(matrix: Matrix, weights: Option<Weights>, params: &FitParams) -> Result<Self, Error> {
+        let isa = params.isa.unwrap_or_else(Isa::best);
         isa.check()?;
         let labels = vec![NOWHERE; matrix.rows()];
-        let points = Points { panels: Panels::new(matrix), weights };
-        let (sums, grid, ranges) = (Sums::default(), Grid::new(&[]), Ranges::new(0));
-        Ok(Self { points, labels, sums, grid, ranges, threads: Threads::new(threads)?, isa })
+        let threads = Threads::new(params.threads)?;
+        Ok(Self {
+            points: Points { panels: Panels::on_threads(matrix, &threads)?, weights },
+            labels,
+            sums: Sums::default(),
+            grid: Grid::new(&[]),
+            ranges: Ranges::new(0),
+            threads,
+            isa,
+            algorithm: params.algorithm,
+            order: Order::default(),
+            boxes: None,
+            spent: 0.0,
+        })
     }
 
     fn shares(&self) -> impl Iterator<Item = Range<usize>> + Send + use<> {
@@ -73,7 +93,83 @@ impl InMemory {
         if self.sums.clusters() > 0 {
             self.labels.fill(NOWHERE);
         }
+        if let Some(boxes) = &mut self.boxes {
+            boxes.forget();
+        }
         self.sums = Sums::new(clusters, self.points.panels.columns());
+    }
+
+    /// Sorts the rows and puts boxes around them.
+    fn build_boxes(&mut self) -> Result<(), Error> {
+        let units = self.points.weights.as_mut().map(Weights::units_mut);
+        self.order = self.points.panels.sort(&mut self.labels, units, &self.threads)?;
+        let (labels, threads) = (&self.labels, &self.threads);
+        let boxes = on_view!(self.points.panels, view => Boxes::new(view, labels, SHARE, threads))?;
+        self.boxes = Some(boxes);
+        Ok(())
+    }
+
+    /// The rows of these numbers, as they were numbered before they were sorted.
+    fn gather_as_they_came(&self, mut rows: Vec<u64>) -> Points {
+        let now = Order { places: self.order.inverse() };
+        rows.iter_mut().for_each(|row| *row = now.before(*row as usize) as u64);
+        self.points.gather(&rows)
+    }
+}
+
+impl InMemory {
+    /// One pass over the rows: labels, moves and, where asked for, distances. What each thread found.
+    fn pass(
+        &mut self,
+        packed: &Packed,
+        windows: Windows,
+        detail: Detail,
+        observer: &dyn Observer,
+    ) -> Result<Vec<Step>, Error> {
+        let (points, grid, isa) = (&self.points, &self.grid, self.isa);
+        let (clusters, measures) = (packed.clusters(), detail == Detail::Distances);
+        let sums = Mutex::new(&mut self.sums);
+        let start = || Part {
+            step: Step::new(clusters, detail),
+            found: Found::default(),
+            moves: Moves::new(grid, points.weights.as_ref(), &sums, clusters),
+            within: Within::new(windows, if measures { clusters } else { 0 }),
+        };
+        let measure = |part: &mut Part, rows: Range<usize>, labels: &[u32]| {
+            let found = &part.found;
+            part.step.ties += found.ties[..rows.len()].iter().filter(|&&tie| tie != 0.0).count() as u64;
+            measure(isa, points, &rows, &found.distances[..rows.len()], labels, &mut part.within);
+        };
+        let parts = if let Some(boxes) = &mut self.boxes {
+            let start = || (start(), Lists::new(packed));
+            let shares = boxes.with(&mut self.labels, SHARE);
+            let parts = self.threads.fold(shares, observer, start, |(part, lists), mut share: Share| {
+                let (found, moves) = (&mut part.found, &mut part.moves);
+                part.step.changed += on_view!(points.panels, view => match detail {
+                    Detail::Labels => kernel::assign_boxes::<_, false>(view, &mut share, packed, lists, found, moves),
+                    Detail::Distances => kernel::assign_boxes::<_, true>(view, &mut share, packed, lists, found, moves),
+                });
+                if measures {
+                    measure(part, share.first..share.first + share.labels.len(), share.labels);
+                }
+            })?;
+            parts.into_iter().map(|(part, _)| part).collect()
+        } else {
+            let shares = self.labels.chunks_mut(SHARE).enumerate();
+            self.threads.fold(shares, observer, start, |part, (share, labels)| {
+                let rows = share * SHARE..share * SHARE + labels.len();
+                let found = &mut part.found;
+                on_view!(points.panels, view => {
+                    assign(view, &rows, detail, packed, found);
+                    let moves = &mut part.moves;
+                    part.step.changed += kernel::relabel(isa, view, rows.start, labels, &found.labels, moves);
+                });
+                if measures {
+                    measure(part, rows, labels);
+                }
+            })?
+        };
+        Ok(parts.into_iter().map(Part::finish).collect())
     }
 }
 
@@ -83,6 +179,14 @@ struct Part<'a> {
     found: Found,
     moves: Moves<'a>,
     within: Within,
+}
+
+impl Part<'_> {
+    fn finish(mut self) -> Step {
+        self.moves.tell();
+        self.step.within = self.within.into_totals();
+        self.step
+    }
 }
 
 impl Tier for InMemory {
@@ -148,17 +252,20 @@ impl Tier for InMemory {
     }
 
     fn lend(&mut self, rows: Option<&[u64]>) -> Result<Points, Error> {
-        let all = |points| {
-            std::mem::replace(points, Points { panels: Panels::of_panels(0, 0, Vec::new()), weights: None })
-        };
+        let sorted = !self.order.places.is_empty();
+        let none = || Points { panels: Panels::of_panels(0, 0, Vec::new()), weights: None };
         Ok(match rows {
+            None if sorted => self.gather_as_they_came((0..self.shape().0 as u64).collect()),
+            None => std::mem::replace(&mut self.points, none()),
+            Some(rows) if sorted => self.gather_as_they_came(rows.to_vec()),
             Some(rows) => self.points.gather(rows),
-            None => all(&mut self.points),
         })
     }
 
     fn restore(&mut self, points: Points) {
-        self.points = points;
+        if self.order.places.is_empty() {
+            self.points = points; // sorted rows were copied
+        }
     }
 
     fn step(&mut self, centroids: &[f64], detail: Detail, observer: &dyn Observer) -> Result<Step, Error> {
@@ -167,28 +274,13 @@ impl Tier for InMemory {
         if self.sums.clusters() != clusters {
             self.forget(clusters);
         }
-        let (points, grid, isa, windows) = (&self.points, &self.grid, self.isa, self.windows(centroids));
-        let sums = Mutex::new(&mut self.sums);
-        let measured = if detail == Detail::Distances { clusters } else { 0 };
-        let start = || Part {
-            step: Step::new(clusters, detail),
-            found: Found::default(),
-            moves: Moves::new(grid, points.weights.as_ref(), &sums, clusters),
-            within: Within::new(windows, measured),
-        };
-        let shares = self.labels.chunks_mut(SHARE).enumerate();
-        let parts = self.threads.fold(shares, observer, start, |part, (share, labels)| {
-            let rows = share * SHARE..share * SHARE + labels.len();
-            let found = &mut part.found;
-            on_view!(points.panels, view => {
-                assign(view, &rows, detail, &packed, found);
-                part.step.changed += kernel::relabel(isa, view, rows.start, labels, &found.labels, &mut part.moves);
-            });
-            if detail == Detail::Distances {
-                part.step.ties += found.ties[..rows.len()].iter().filter(|&&tie| tie != 0.0).count() as u64;
-                measure(isa, points, &rows, &found.distances[..rows.len()], labels, &mut part.within);
-            }
-        });
+        let (columns, cost) = (packed.columns(), Algorithm::step_cost(packed.columns(), clusters));
+        self.spent += cost;
+        if self.boxes.is_none() && self.algorithm.wants_boxes(columns, cost, self.spent) {
+            self.build_boxes()?;
+        }
+        let windows = self.windows(centroids);
+        let parts = self.pass(&packed, windows, detail, observer);
         let parts = match parts {
             Ok(parts) => parts,
             Err(error) => {
@@ -197,11 +289,7 @@ impl Tier for InMemory {
             }
         };
         let mut whole = Step::new(clusters, detail);
-        for mut part in parts {
-            part.moves.tell();
-            part.step.within = part.within.into_totals();
-            whole.merge(&part.step);
-        }
+        parts.iter().for_each(|part| whole.merge(part));
         Ok(whole)
     }
 
@@ -216,12 +304,12 @@ impl Tier for InMemory {
         observer: &dyn Observer,
     ) -> Result<Vec<Far>, Error> {
         let packed = self.pack(centroids);
-        let points = &self.points;
+        let (points, order) = (&self.points, &self.order);
         let start = || (Farthest::new(count), Found::default());
         let parts = self.threads.fold(self.shares(), observer, start, |(farthest, found), rows| {
             on_view!(points.panels, view => assign(view, &rows, Detail::Distances, &packed, found));
             for (row, (&distance, &label)) in rows.zip(found.distances.iter().zip(&found.labels)) {
-                farthest.consider(distance, label as usize, row, points);
+                farthest.consider(distance, label as usize, row, order.before(row), points);
             }
         })?;
         let mut all = Farthest::new(count);
@@ -237,11 +325,24 @@ impl Tier for InMemory {
         };
         let all = self.threads.fold(self.labels.chunks_mut(SHARE), &(), || (), rename);
         debug_assert!(all.is_ok(), "nobody can interrupt it");
+        if let Some(boxes) = &mut self.boxes {
+            boxes.rename(&names);
+        }
         self.sums = self.sums.pick(order);
     }
 
     fn take_labels(&mut self) -> Vec<u32> {
-        std::mem::take(&mut self.labels)
+        let mut labels = std::mem::take(&mut self.labels);
+        let unsort = |scratch: &mut Vec<u32>, (labels, places): (&mut [u32], &[u16])| {
+            scratch.clear();
+            scratch.extend_from_slice(labels);
+            places.iter().zip(scratch).for_each(|(&place, label)| labels[usize::from(place)] = *label);
+        };
+        let sorted = &self.order.places;
+        let spans = labels[..sorted.len()].chunks_mut(SPAN).zip(sorted.chunks(SPAN));
+        let all = self.threads.fold(spans, &(), Vec::new, unsort);
+        debug_assert!(all.is_ok(), "nobody can interrupt it");
+        labels
     }
 
     fn threads(&self) -> &Threads {

@@ -6,13 +6,17 @@
 
 use std::ops::Range;
 
+use crate::error::Error;
 use crate::matrix::{Element, Matrix, Values};
+use crate::memory::order::{self, Order};
 use crate::threads::Threads;
 
 /// Rows of a panel: a cache line of f32, two of f64.
 pub const PANEL: usize = 16;
 
 const PANELS_BYTES: usize = 256 << 10;
+/// Panels that a thread rearranges at a time.
+const PANELS_AT_A_TIME: usize = 256;
 
 /// `rows x columns` numbers in panels. The last panel may be short: it is padded with copies of its last row,
 /// of which no result is ever used.
@@ -93,8 +97,35 @@ pub enum Views<'a> {
 impl Panels {
     /// Rearranges a matrix.
     pub fn new(matrix: Matrix) -> Self {
+        let mut panels = Self::split(matrix);
+        match &mut panels.body {
+            Values::F32(values) => transpose(values, panels.columns),
+            Values::F64(values) => transpose(values, panels.columns),
+        }
+        panels
+    }
+
+    /// The same on all threads.
+    ///
+    /// # Errors
+    /// None: nobody can interrupt it.
+    pub fn on_threads(matrix: Matrix, threads: &Threads) -> Result<Self, Error> {
+        fn all<T: Element>(values: &mut [T], columns: usize, threads: &Threads) -> Result<(), Error> {
+            let some = values.chunks_mut(columns * PANEL * PANELS_AT_A_TIME);
+            threads.fold(some, &(), || (), |(), values| transpose(values, columns)).map(drop)
+        }
+        let mut panels = Self::split(matrix);
+        match &mut panels.body {
+            Values::F32(values) => all(values, panels.columns, threads)?,
+            Values::F64(values) => all(values, panels.columns, threads)?,
+        }
+        Ok(panels)
+    }
+
+    /// The rows that fill panels, still as they were, and the last panel.
+    fn split(matrix: Matrix) -> Self {
         let (rows, columns) = (matrix.rows(), matrix.columns());
-        let (mut body, last) = match matrix.into_values() {
+        let (body, last) = match matrix.into_values() {
             Values::F32(mut values) => {
                 let last = Values::F32(split_last(&mut values, columns));
                 (Values::F32(values), last)
@@ -102,26 +133,6 @@ impl Panels {
             Values::F64(mut values) => {
                 let last = Values::F64(split_last(&mut values, columns));
                 (Values::F64(values), last)
-            }
-        };
-        match &mut body {
-            Values::F32(values) => transpose(values, columns),
-            Values::F64(values) => transpose(values, columns),
-        }
-        Self { rows, columns, body, last }
-    }
-
-    /// Rearranges a matrix on all threads.
-    pub fn on_threads(matrix: Matrix, threads: &Threads) -> Self {
-        let (rows, columns) = (matrix.rows(), matrix.columns());
-        let (body, last) = match matrix.into_values() {
-            Values::F32(values) => {
-                let (body, last) = turn(values, columns, threads);
-                (Values::F32(body), Values::F32(last))
-            }
-            Values::F64(values) => {
-                let (body, last) = turn(values, columns, threads);
-                (Values::F64(body), Values::F64(last))
             }
         };
         Self { rows, columns, body, last }
@@ -200,6 +211,20 @@ impl Panels {
         Self::new(Matrix::new(self.columns, values))
     }
 
+    /// Sorts the rows of whole panels, span by span, and with them what belongs to them.
+    pub(crate) fn sort(
+        &mut self,
+        labels: &mut [u32],
+        units: Option<&mut [u64]>,
+        threads: &Threads,
+    ) -> Result<Order, Error> {
+        let columns = self.columns;
+        match &mut self.body {
+            Values::F32(body) => order::sort_all(body, columns, labels, units, threads),
+            Values::F64(body) => order::sort_all(body, columns, labels, units, threads),
+        }
+    }
+
     /// Divides all f64 by `2^exponent`. f32 never needs it: its range is well inside what f64 can square.
     pub fn rescale(&mut self, exponent: i32) {
         for values in [&mut self.body, &mut self.last] {
@@ -254,23 +279,39 @@ fn join_last<T: Element>(
     body
 }
 
-/// Rows to panels, on all threads: the body and the last panel.
-fn turn<T: Element>(mut values: Vec<T>, columns: usize, threads: &Threads) -> (Vec<T>, Vec<T>) {
-    let last = split_last(&mut values, columns);
-    let panels = values.chunks_mut(columns * PANEL);
-    let all = threads.fold(panels, &(), || (), |(), panel| transpose(panel, columns));
-    debug_assert!(all.is_ok(), "nobody can interrupt it");
-    (values, last)
+/// Makes panels of rows, in place.
+fn transpose<T: Element>(values: &mut [T], columns: usize) {
+    match columns {
+        1 => {}
+        2 => transpose_few::<T, 2>(values),
+        3 => transpose_few::<T, 3>(values),
+        4 => transpose_few::<T, 4>(values),
+        _ => transpose_many(values, columns),
+    }
 }
 
-fn transpose<T: Element>(values: &mut [T], columns: usize) {
+fn transpose_few<T: Element, const D: usize>(values: &mut [T]) {
+    for panel in values.chunks_exact_mut(D * PANEL) {
+        let mut rows = [[panel[0]; D]; PANEL];
+        for (row, numbers) in rows.iter_mut().zip(panel.chunks_exact(D)) {
+            row.copy_from_slice(numbers);
+        }
+        for (column, lanes) in panel.chunks_exact_mut(PANEL).enumerate() {
+            lanes.iter_mut().zip(&rows).for_each(|(to, row)| *to = row[column]);
+        }
+    }
+}
+
+fn transpose_many<T: Element>(values: &mut [T], columns: usize) {
     let mut rows = Vec::with_capacity(columns * PANEL);
     for panel in values.chunks_exact_mut(columns * PANEL) {
         rows.clear();
         rows.extend_from_slice(panel);
-        for (lane, row) in rows.chunks_exact(columns).enumerate() {
-            for (column, &x) in row.iter().enumerate() {
-                panel[column * PANEL + lane] = x;
+        // Sixteen columns of sixteen rows at a time: both sides stay in L1.
+        for (block, panel) in panel.chunks_mut(PANEL * PANEL).enumerate() {
+            for (lane, row) in rows.chunks_exact(columns).enumerate() {
+                let to = panel[lane..].iter_mut().step_by(PANEL);
+                to.zip(&row[block * PANEL..]).for_each(|(to, x)| *to = *x);
             }
         }
     }

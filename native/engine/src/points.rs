@@ -73,6 +73,11 @@ impl Weights {
         self.units[row]
     }
 
+    /// The weights of all rows, in units, to be put in another order.
+    pub(crate) fn units_mut(&mut self) -> &mut [u64] {
+        &mut self.units
+    }
+
     /// How many rows have a weight above 0.
     pub fn counting(&self) -> usize {
         self.units.iter().filter(|&&units| units > 0).count()

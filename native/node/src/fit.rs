@@ -117,7 +117,7 @@ fn fit(table: Table, options: FitOptions, control: &Arc<Control>) -> Result<Fitt
     let (matrix, weights) = loaded.given.weighted()?;
     let plan = params.check(matrix.rows(), columns, weights.as_ref())?;
     control.plan(plan.params.clusters, plan.params.max_iter);
-    let mut tier = InMemory::new(matrix, weights, plan.params.threads, plan.params.isa)?;
+    let mut tier = InMemory::new(matrix, weights, &plan.params)?;
     let found = cluster(&mut tier, &plan, &**control)?;
     if control.discarded() {
         return Err(Failure::new(ErrorCode::Interrupted, "interrupted"));

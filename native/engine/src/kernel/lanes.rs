@@ -26,7 +26,7 @@ type Pair<V> = [V; 2];
 
 /// Places in a panel where a pair of registers begins.
 #[inline(always)]
-fn offsets<V: Vector>() -> impl Iterator<Item = usize> {
+pub(super) fn offsets<V: Vector>() -> impl Iterator<Item = usize> {
     (0..PANEL).step_by(2 * V::LANES)
 }
 
@@ -42,13 +42,16 @@ fn store<V: Vector>(pair: Pair<V>, to: &mut [f64], place: usize) {
     }
 }
 
-/// Squared distances of a pair of registers of rows, at `offset` of a panel, to a group of centroids.
+/// Squared distances of a pair of registers of rows, at `offset` of a panel, to a group of centroids. With `D`
+/// above 0 that is how many columns there are: what the compiler knows it unrolls, and keeps in registers.
 #[inline(always)]
-fn distances_to_group<T: Element, V: Vector>(
+pub(super) fn distances_to_group<T: Element, V: Vector, const D: usize>(
     panel: &[T],
     offset: usize,
     group: &[[f64; GROUP]],
 ) -> [Pair<V>; GROUP] {
+    let columns = if D > 0 { D } else { group.len() };
+    let (panel, group) = (&panel[..columns * PANEL], &group[..columns]);
     let mut distances = [[V::splat(0.0); 2]; GROUP];
     for (column, centroids) in panel.chunks_exact(PANEL).zip(group) {
         let x: Pair<V> = from_fn(|i| V::of(&column[offset + i * V::LANES..]));
@@ -62,9 +65,33 @@ fn distances_to_group<T: Element, V: Vector>(
     distances
 }
 
+/// Calls a function that is generic over the number of columns with the number as a constant where it is small.
+macro_rules! by_columns {
+    ($columns:expr, $function:ident::<$($type:ty),* ; $($flag:tt),*>($($argument:expr),*)) => {
+        match $columns {
+            1 => $function::<$($type),*, $($flag,)* 1>($($argument),*),
+            2 => $function::<$($type),*, $($flag,)* 2>($($argument),*),
+            3 => $function::<$($type),*, $($flag,)* 3>($($argument),*),
+            4 => $function::<$($type),*, $($flag,)* 4>($($argument),*),
+            _ => $function::<$($type),*, $($flag,)* 0>($($argument),*),
+        }
+    };
+}
+pub(super) use by_columns;
+
 /// The nearest centroid of every row of `panels`; with `TIES` also whether another is exactly as near.
 #[inline(always)]
 pub(super) fn nearest<T: Element, V: Vector, const TIES: bool>(
+    view: View<T>,
+    panels: Range<usize>,
+    centroids: &Packed,
+    found: &mut Found,
+) {
+    by_columns!(view.columns, nearest_of::<T, V; TIES>(view, panels, centroids, found));
+}
+
+#[inline(always)]
+fn nearest_of<T: Element, V: Vector, const TIES: bool, const D: usize>(
     view: View<T>,
     panels: Range<usize>,
     centroids: &Packed,
@@ -81,7 +108,7 @@ pub(super) fn nearest<T: Element, V: Vector, const TIES: bool>(
                     let place = (panel - panels.start) * PANEL + offset;
                     let mut best = if chunk == 0 { Best::<V>::none() } else { Best::load(found, place) };
                     for (group, packed) in packed.chunks_exact(columns).enumerate() {
-                        let distances = distances_to_group::<T, V>(view.panel(panel), offset, packed);
+                        let distances = distances_to_group::<T, V, D>(view.panel(panel), offset, packed);
                         for (i, distances) in distances.into_iter().enumerate() {
                             let label = (chunk * groups + group) * GROUP + i;
                             best.consider::<TIES>(distances, V::splat(label as f64));
@@ -95,7 +122,7 @@ pub(super) fn nearest<T: Element, V: Vector, const TIES: bool>(
 }
 
 /// The best so far of a pair of registers of rows.
-struct Best<V> {
+pub(super) struct Best<V> {
     distances: Pair<V>,
     labels: Pair<V>,
     ties: Pair<V>,
@@ -103,7 +130,7 @@ struct Best<V> {
 
 impl<V: Vector> Best<V> {
     #[inline(always)]
-    fn none() -> Self {
+    pub(super) fn none() -> Self {
         let (far, first) = ([V::splat(f64::INFINITY); 2], [V::splat(0.0); 2]);
         Self { distances: far, labels: first, ties: first }
     }
@@ -118,7 +145,7 @@ impl<V: Vector> Best<V> {
     }
 
     #[inline(always)]
-    fn store(self, found: &mut Found, place: usize, all: bool) {
+    pub(super) fn store(self, found: &mut Found, place: usize, all: bool) {
         for (i, labels) in self.labels.into_iter().enumerate() {
             labels.store_labels(&mut found.labels[place + i * V::LANES..]);
         }
@@ -130,7 +157,7 @@ impl<V: Vector> Best<V> {
 
     /// Labels come in rising order, so `<` keeps the lowest of equals. A padding centroid is infinitely far.
     #[inline(always)]
-    fn consider<const TIES: bool>(&mut self, distances: Pair<V>, label: V) {
+    pub(super) fn consider<const TIES: bool>(&mut self, distances: Pair<V>, label: V) {
         for (i, distance) in distances.into_iter().enumerate() {
             let nearer = distance.less(self.distances[i]);
             if TIES {
@@ -156,7 +183,7 @@ pub(super) fn distances<T: Element, V: Vector>(
         for (group, packed) in centroids.numbers.chunks_exact(view.columns).enumerate() {
             let out = &mut out[group * GROUP * PANEL..(group + 1) * GROUP * PANEL];
             for offset in offsets::<V>() {
-                let distances = distances_to_group::<T, V>(view.panel(panel), offset, packed);
+                let distances = distances_to_group::<T, V, 0>(view.panel(panel), offset, packed);
                 for (out, distances) in out.chunks_exact_mut(PANEL).zip(distances) {
                     store(distances, out, offset);
                 }
@@ -193,7 +220,7 @@ pub(super) fn potentials<T: Element, V: Vector>(
         for panel in panels.clone() {
             for offset in offsets::<V>() {
                 let nearest: Pair<V> = load(nearest, (panel - panels.start) * PANEL + offset);
-                let distances = distances_to_group::<T, V>(view.panel(panel), offset, packed);
+                let distances = distances_to_group::<T, V, 0>(view.panel(panel), offset, packed);
                 for (sums, distances) in sums.iter_mut().zip(distances) {
                     for (i, distance) in distances.into_iter().enumerate() {
                         let left = V::select(distance.less(nearest[i]), distance, nearest[i]);
@@ -212,7 +239,13 @@ pub(super) fn potentials<T: Element, V: Vector>(
 
 /// The distances of a pair of registers of rows, at `offset` of a panel, to one centroid.
 #[inline(always)]
-fn distances_to_one<T: Element, V: Vector>(panel: &[T], offset: usize, centroid: &[f64]) -> Pair<V> {
+pub(super) fn distances_to_one<T: Element, V: Vector, const D: usize>(
+    panel: &[T],
+    offset: usize,
+    centroid: &[f64],
+) -> Pair<V> {
+    let columns = if D > 0 { D } else { centroid.len() };
+    let (panel, centroid) = (&panel[..columns * PANEL], &centroid[..columns]);
     let mut distances = [V::splat(0.0); 2];
     for (column, &c) in panel.chunks_exact(PANEL).zip(centroid) {
         let c = V::splat(c);
@@ -233,7 +266,7 @@ pub(super) fn to_one<T: Element, V: Vector>(
 ) {
     for (panel, out) in panels.zip(out.chunks_exact_mut(PANEL)) {
         for offset in offsets::<V>() {
-            store(distances_to_one::<T, V>(view.panel(panel), offset, centroid), out, offset);
+            store(distances_to_one::<T, V, 0>(view.panel(panel), offset, centroid), out, offset);
         }
     }
 }
@@ -248,7 +281,7 @@ pub(super) fn lower<T: Element, V: Vector>(
 ) {
     for (panel, nearest) in panels.zip(nearest.chunks_exact_mut(PANEL)) {
         for offset in offsets::<V>() {
-            let distances = distances_to_one::<T, V>(view.panel(panel), offset, centroid);
+            let distances = distances_to_one::<T, V, 0>(view.panel(panel), offset, centroid);
             let before: Pair<V> = load(nearest, offset);
             let lower: Pair<V> =
                 from_fn(|i| V::select(distances[i].less(before[i]), distances[i], before[i]));

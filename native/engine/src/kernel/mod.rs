@@ -1,10 +1,13 @@
 //! Rows against centroids, by the instruction set that the processor has. Every one gives the same bits.
 
+pub mod boxes;
 mod filter;
 mod lanes;
 mod moves;
 mod narrow;
 mod project;
+#[cfg(target_arch = "x86_64")]
+mod turn;
 mod vector;
 mod windows;
 
@@ -22,6 +25,7 @@ use crate::panels::{PANEL, View};
 use crate::params::Named;
 use crate::points::Ranges;
 
+use boxes::{Lists, Share};
 pub use filter::above;
 use filter::{Filter, Rows, Sieve};
 use lanes::GROUP;
@@ -381,6 +385,24 @@ pub fn relabel<T: Element>(
     dispatch!(
         isa, generic moves::relabel,
         (view: View<T>, first: usize, labels: &mut [u32], new: &[u32], moves: &mut Moves) -> u64
+    )
+}
+
+/// See [`boxes::assign`].
+pub fn assign_boxes<T: Element, const MEASURE: bool>(
+    view: View<T>,
+    share: &mut Share,
+    centroids: &Packed,
+    lists: &mut Lists,
+    found: &mut Found,
+    moves: &mut Moves,
+) -> u64 {
+    dispatch!(
+        centroids.isa, generic boxes::assign,
+        (
+            view: View<T>, share: &mut Share, centroids: &Packed, lists: &mut Lists, found: &mut Found,
+            moves: &mut Moves
+        ) -> u64, MEASURE
     )
 }
 

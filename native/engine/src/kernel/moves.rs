@@ -18,6 +18,9 @@ use super::vector::Vector;
 type Quad = [i64; 4];
 /// From so many rows of a panel on it pays to split all sixteen.
 const MANY: usize = 4;
+/// Up to so many clusters each adds its rows of a panel under a mask, lane by lane; with more it is faster to
+/// add row by row, each to its cluster.
+const FEW: usize = 5;
 /// A limb has at most 2^50, so an i64 takes 2^13 of them. Rows come in shares of up to 4096.
 const TELL_AT: u32 = 2048;
 /// A staged limb is the bits of a double, this much more than the limb. It is taken away when the sums are told,
@@ -31,8 +34,9 @@ pub struct Moves<'a> {
     told: &'a Mutex<&'a mut Sums>,
     /// Quads of a cluster: one for every two columns.
     width: usize,
-    /// Limbs of each cluster, for rows that count once.
+    /// Limbs of each cluster, for rows that count once; with few clusters also lane by lane.
     limbs: Vec<Quad>,
+    lanes: Vec<[[f64; PANEL]; 4]>,
     /// `clusters x columns`, for rows with weights of up to 62 bits, whose product with a limb needs an i128.
     weighted: Vec<Sum>,
     /// Rows, and with weights units, that each cluster has more; and whether any came or went.
@@ -59,6 +63,7 @@ impl<'a> Moves<'a> {
             told: sums,
             width,
             limbs: vec![[0; 4]; plain * width],
+            lanes: vec![[[0.0; PANEL]; 4]; if plain <= FEW { plain * width } else { 0 }],
             weighted: vec![Sum::default(); weighted * columns],
             rows: vec![0; clusters],
             units: vec![0; weighted],
@@ -86,6 +91,13 @@ impl<'a> Moves<'a> {
                 }
             } else {
                 let offset = rows.wrapping_mul(OFFSET);
+                let quads = self.limbs.iter_mut().zip(&mut self.lanes);
+                for (quad, lanes) in quads.skip(cluster * self.width).take(self.width) {
+                    let sum = |lanes: [f64; PANEL]| {
+                        lanes.iter().fold(0i64, |sum, limb| sum.wrapping_add(limb.to_bits() as i64))
+                    };
+                    add(quad, &std::mem::replace(lanes, [[0.0; PANEL]; 4]).map(sum));
+                }
                 let quads = &mut self.limbs[cluster * self.width..][..self.width];
                 for (cells, quad) in cells.chunks_mut(2).zip(quads) {
                     let quad = std::mem::take(quad).map(|limb| limb.wrapping_sub(offset));
@@ -104,6 +116,10 @@ impl<'a> Moves<'a> {
     /// from [`NOWHERE`].
     #[inline(always)]
     fn panel<T: Element, V: Vector>(&mut self, view: View<T>, row: usize, from: &[u32], to: &[u32]) {
+        let (same_from, same_to) = (from.iter().all(|f| *f == from[0]), to.iter().all(|t| *t == to[0]));
+        if same_from && same_to && from.len() == PANEL && self.weights.is_none() {
+            return self.whole_panel::<T, V>(view.panel(row / PANEL), from[0], to[0]);
+        }
         let (mut moved, mut count) = ([0; PANEL], 0);
         for (i, (from, to)) in from.iter().zip(to).enumerate() {
             moved[count] = i;
@@ -126,6 +142,9 @@ impl<'a> Moves<'a> {
             for &i in moved {
                 self.add_row(panel, i, from[i], to[i]);
             }
+        } else if let (false, Some(from), Some(to)) = (self.lanes.is_empty(), from.as_array(), to.as_array())
+        {
+            self.mask_panel::<T, V>(panel, from, to);
         } else {
             for quad in 0..self.width {
                 let staged = self.stage::<T, V>(panel, 2 * quad);
@@ -139,15 +158,55 @@ impl<'a> Moves<'a> {
         }
     }
 
+    /// All rows of a panel go from one cluster to another.
+    #[inline(always)]
+    fn whole_panel<T: Element, V: Vector>(&mut self, panel: &[T], from: u32, to: u32) {
+        self.untold += PANEL as u32;
+        self.count(to, PANEL as i64);
+        if from != NOWHERE {
+            self.count(from, -(PANEL as i64));
+        }
+        for quad in 0..self.width {
+            let mut sum = [0i64; 4];
+            self.stage::<T, V>(panel, 2 * quad).iter().for_each(|limbs| add(&mut sum, limbs));
+            add(&mut self.limbs[to as usize * self.width + quad], &sum);
+            if from != NOWHERE {
+                subtract(&mut self.limbs[from as usize * self.width + quad], &sum);
+            }
+        }
+    }
+
+    /// Each cluster adds and takes away its rows of a panel under a mask.
+    #[inline(always)]
+    fn mask_panel<T: Element, V: Vector>(&mut self, panel: &[T], from: &[u32; PANEL], to: &[u32; PANEL]) {
+        let clusters = self.rows.len() as u32;
+        for quad in 0..self.width {
+            let limbs = self.limbs_of::<T, V>(panel, 2 * quad);
+            for cluster in 0..clusters {
+                let sums = &mut self.lanes[cluster as usize * self.width + quad];
+                let (cluster, nothing) = (V::splat(cluster.into()), V::splat(0.0));
+                for lane in (0..PANEL).step_by(V::LANES) {
+                    let comes = V::load_labels(&to[lane..]).equal(cluster);
+                    let goes = V::load_labels(&from[lane..]).equal(cluster);
+                    for (sums, limbs) in sums.iter_mut().zip(&limbs) {
+                        let limbs = V::load(&limbs[lane..]);
+                        let sum = V::load(&sums[lane..]).add_bits(V::select(comes, limbs, nothing));
+                        sum.sub_bits(V::select(goes, limbs, nothing)).store(&mut sums[lane..]);
+                    }
+                }
+            }
+        }
+    }
+
     #[inline(always)]
     fn count(&mut self, cluster: u32, sign: i64) {
         self.touched[cluster as usize] = true;
         self.rows[cluster as usize] += sign;
     }
 
-    /// The limbs of all sixteen rows in two columns, or in the last one.
+    /// The limbs of all sixteen rows in two columns, or in the last one: high, low, high, low.
     #[inline(always)]
-    fn stage<T: Element, V: Vector>(&self, panel: &[T], column: usize) -> [Quad; PANEL] {
+    fn limbs_of<T: Element, V: Vector>(&self, panel: &[T], column: usize) -> [[f64; PANEL]; 4] {
         let mut limbs = [[0.0; PANEL]; 4];
         for (i, limbs) in limbs.chunks_exact_mut(2).enumerate() {
             let Some(numbers) = panel.get((column + i) * PANEL..(column + i + 1) * PANEL) else { break };
@@ -158,6 +217,13 @@ impl<'a> Moves<'a> {
                 low.store(&mut limbs[1][offset..]);
             }
         }
+        limbs
+    }
+
+    /// The same, row by row.
+    #[inline(always)]
+    fn stage<T: Element, V: Vector>(&self, panel: &[T], column: usize) -> [Quad; PANEL] {
+        let limbs = self.limbs_of::<T, V>(panel, column);
         let mut staged = [[0; 4]; PANEL];
         for (i, quad) in staged.iter_mut().enumerate() {
             *quad = [limbs[0][i], limbs[1][i], limbs[2][i], limbs[3][i]].map(|limb| limb.to_bits() as i64);

@@ -30,8 +30,18 @@ pub(super) trait Vector: Copy {
     fn mul(self, other: Self) -> Self;
     /// `self * self + other`, rounded once.
     fn square_add(self, other: Self) -> Self;
+    /// The lower of two numbers, neither of them NaN.
+    fn min(self, other: Self) -> Self;
+    /// The higher of two numbers, neither of them NaN.
+    fn max(self, other: Self) -> Self;
+    /// The sum of the bits as 64-bit integers, modulo 2^64.
+    fn add_bits(self, other: Self) -> Self;
+    /// The difference of the bits as 64-bit integers, modulo 2^64.
+    fn sub_bits(self, other: Self) -> Self;
     fn less(self, other: Self) -> Self::Mask;
     fn equal(self, other: Self) -> Self::Mask;
+    /// A bit for each lane, the first lowest.
+    fn bits(mask: Self::Mask) -> u32;
     /// `yes` where the mask is set.
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
 
@@ -126,12 +136,32 @@ impl Vector for Portable {
         self.zip(other, |a, b| a.mul_add(a, b))
     }
     #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        self.zip(other, |a, b| if a < b { a } else { b })
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        self.zip(other, |a, b| if a > b { a } else { b })
+    }
+    #[inline(always)]
+    fn add_bits(self, other: Self) -> Self {
+        self.zip(other, |a, b| f64::from_bits(a.to_bits().wrapping_add(b.to_bits())))
+    }
+    #[inline(always)]
+    fn sub_bits(self, other: Self) -> Self {
+        self.zip(other, |a, b| f64::from_bits(a.to_bits().wrapping_sub(b.to_bits())))
+    }
+    #[inline(always)]
     fn less(self, other: Self) -> [bool; 4] {
         std::array::from_fn(|i| self.0[i] < other.0[i])
     }
     #[inline(always)]
     fn equal(self, other: Self) -> [bool; 4] {
         std::array::from_fn(|i| self.0[i] == other.0[i])
+    }
+    #[inline(always)]
+    fn bits(mask: [bool; 4]) -> u32 {
+        mask.iter().rev().fold(0, |bits, &set| bits << 1 | u32::from(set))
     }
     #[inline(always)]
     fn select(mask: [bool; 4], yes: Self, no: Self) -> Self {
@@ -151,10 +181,11 @@ mod x86 {
     //! after `Isa::available` has seen them. Loads and stores first take a slice of the full length, so a
     //! short one panics instead of being read past its end.
 
-    #[allow(clippy::wildcard_imports, reason = "36 intrinsics, each named where it is used")]
+    #[allow(clippy::wildcard_imports, reason = "49 intrinsics, each named where it is used")]
     use std::arch::x86_64::*;
 
     use super::{PANEL, Vector};
+    use crate::kernel::turn::{turn_avx2, turn_avx512};
 
     /// Four numbers; AVX2 and FMA.
     #[derive(Clone, Copy)]
@@ -164,94 +195,10 @@ mod x86 {
     #[derive(Clone, Copy)]
     pub struct Avx512(__m512d);
 
-    // Closures handed to `array::map` are not compiled with the features, so everything is spelt out.
-
-    /// Four numbers of a row.
-    ///
-    /// # Safety
-    /// None but that of the processor.
-    #[inline(always)]
-    unsafe fn four(row: &[f32], first: usize) -> __m128 {
-        let from = &row[first..][..4];
-        // SAFETY: `from` has as many numbers as are read; the load needs no alignment.
-        unsafe { _mm_loadu_ps(from.as_ptr()) }
-    }
-
-    /// Four numbers of each fourth row.
-    ///
-    /// # Safety
-    /// AVX-512 F.
-    #[inline(always)]
-    unsafe fn sixteen(rows: &[&[f32]; PANEL], row: usize, first: usize) -> __m512 {
-        // SAFETY: the caller's processor has the feature.
-        unsafe {
-            let lanes = _mm512_castps128_ps512(four(rows[row], first));
-            let lanes = _mm512_insertf32x4::<1>(lanes, four(rows[row + 4], first));
-            let lanes = _mm512_insertf32x4::<2>(lanes, four(rows[row + 8], first));
-            _mm512_insertf32x4::<3>(lanes, four(rows[row + 12], first))
-        }
-    }
-
-    /// Each 128-bit lane turns four numbers of four rows: eight shuffles for 64 numbers.
-    ///
-    /// # Safety
-    /// AVX-512 F.
-    #[inline(always)]
-    unsafe fn turn_avx512(rows: &[&[f32]; PANEL], first: usize, out: &mut [f32; 4 * PANEL]) {
-        // SAFETY: the caller's processor has the feature; `out` has room for four stores of sixteen.
-        unsafe {
-            let (a, b) = (sixteen(rows, 0, first), sixteen(rows, 1, first));
-            let (c, d) = (sixteen(rows, 2, first), sixteen(rows, 3, first));
-            let low = _mm512_castps_pd(_mm512_unpacklo_ps(a, b));
-            let high = _mm512_castps_pd(_mm512_unpackhi_ps(a, b));
-            let other_low = _mm512_castps_pd(_mm512_unpacklo_ps(c, d));
-            let other_high = _mm512_castps_pd(_mm512_unpackhi_ps(c, d));
-            let to = out.as_mut_ptr();
-            _mm512_storeu_ps(to, _mm512_castpd_ps(_mm512_unpacklo_pd(low, other_low)));
-            _mm512_storeu_ps(to.add(PANEL), _mm512_castpd_ps(_mm512_unpackhi_pd(low, other_low)));
-            _mm512_storeu_ps(to.add(2 * PANEL), _mm512_castpd_ps(_mm512_unpacklo_pd(high, other_high)));
-            _mm512_storeu_ps(to.add(3 * PANEL), _mm512_castpd_ps(_mm512_unpackhi_pd(high, other_high)));
-        }
-    }
-
-    /// Four numbers of two rows.
-    ///
-    /// # Safety
-    /// AVX.
-    #[inline(always)]
-    unsafe fn eight(rows: &[&[f32]; PANEL], row: usize, first: usize) -> __m256 {
-        // SAFETY: the caller's processor has the feature.
-        unsafe { _mm256_set_m128(four(rows[row + 4], first), four(rows[row], first)) }
-    }
-
-    /// The same for eight rows at a time.
-    ///
-    /// # Safety
-    /// AVX.
-    #[inline(always)]
-    unsafe fn turn_avx2(rows: &[&[f32]; PANEL], first: usize, out: &mut [f32; 4 * PANEL]) {
-        for half in [0, 8] {
-            // SAFETY: the caller's processor has the feature; `out` has room for each store of eight.
-            unsafe {
-                let (a, b) = (eight(rows, half, first), eight(rows, half + 1, first));
-                let (c, d) = (eight(rows, half + 2, first), eight(rows, half + 3, first));
-                let low = _mm256_castps_pd(_mm256_unpacklo_ps(a, b));
-                let high = _mm256_castps_pd(_mm256_unpackhi_ps(a, b));
-                let other_low = _mm256_castps_pd(_mm256_unpacklo_ps(c, d));
-                let other_high = _mm256_castps_pd(_mm256_unpackhi_ps(c, d));
-                let to = out.as_mut_ptr().add(half);
-                _mm256_storeu_ps(to, _mm256_castpd_ps(_mm256_unpacklo_pd(low, other_low)));
-                _mm256_storeu_ps(to.add(PANEL), _mm256_castpd_ps(_mm256_unpackhi_pd(low, other_low)));
-                _mm256_storeu_ps(to.add(2 * PANEL), _mm256_castpd_ps(_mm256_unpacklo_pd(high, other_high)));
-                _mm256_storeu_ps(to.add(3 * PANEL), _mm256_castpd_ps(_mm256_unpackhi_pd(high, other_high)));
-            }
-        }
-    }
-
     macro_rules! vector {
         (
             $name:ident, $lanes:literal, $mask:ty, $splat:ident, $load:ident, $widen:ident, $load_f32:ident,
-            $store:ident, $store_narrow:expr, $load_labels:expr, $store_labels:expr, $add:ident, $sub:ident, $mul:ident, $fma:ident, $less:expr, $equal:expr, $select:expr,
+            $store:ident, $store_narrow:expr, $load_labels:expr, $store_labels:expr, $add:ident, $sub:ident, $mul:ident, $fma:ident, $min:ident, $max:ident, $add_bits:expr, $sub_bits:expr, $less:expr, $equal:expr, $bits:expr, $select:expr,
             $turn:expr
         ) => {
             impl Vector for $name {
@@ -320,6 +267,26 @@ mod x86 {
                     Self(unsafe { $fma(self.0, self.0, other.0) })
                 }
                 #[inline(always)]
+                fn min(self, other: Self) -> Self {
+                    // SAFETY: see the module's comment.
+                    Self(unsafe { $min(self.0, other.0) })
+                }
+                #[inline(always)]
+                fn max(self, other: Self) -> Self {
+                    // SAFETY: see the module's comment.
+                    Self(unsafe { $max(self.0, other.0) })
+                }
+                #[inline(always)]
+                fn add_bits(self, other: Self) -> Self {
+                    // SAFETY: see the module's comment.
+                    Self(unsafe { $add_bits(self.0, other.0) })
+                }
+                #[inline(always)]
+                fn sub_bits(self, other: Self) -> Self {
+                    // SAFETY: see the module's comment.
+                    Self(unsafe { $sub_bits(self.0, other.0) })
+                }
+                #[inline(always)]
                 fn less(self, other: Self) -> $mask {
                     // SAFETY: see the module's comment.
                     unsafe { $less(self.0, other.0) }
@@ -328,6 +295,14 @@ mod x86 {
                 fn equal(self, other: Self) -> $mask {
                     // SAFETY: see the module's comment.
                     unsafe { $equal(self.0, other.0) }
+                }
+                #[inline(always)]
+                fn bits(mask: $mask) -> u32 {
+                    // SAFETY: see the module's comment.
+                    #[allow(unused_unsafe, reason = "for some sets it is a plain conversion")]
+                    unsafe {
+                        $bits(mask)
+                    }
                 }
                 #[inline(always)]
                 fn select(mask: $mask, yes: Self, no: Self) -> Self {
@@ -359,8 +334,13 @@ mod x86 {
         _mm256_sub_pd,
         _mm256_mul_pd,
         _mm256_fmadd_pd,
+        _mm256_min_pd,
+        _mm256_max_pd,
+        |a, b| _mm256_castsi256_pd(_mm256_add_epi64(_mm256_castpd_si256(a), _mm256_castpd_si256(b))),
+        |a, b| _mm256_castsi256_pd(_mm256_sub_epi64(_mm256_castpd_si256(a), _mm256_castpd_si256(b))),
         _mm256_cmp_pd::<_CMP_LT_OQ>,
         _mm256_cmp_pd::<_CMP_EQ_OQ>,
+        |mask| _mm256_movemask_pd(mask) as u32,
         |mask, yes, no| _mm256_blendv_pd(no, yes, mask),
         turn_avx2
     );
@@ -380,8 +360,13 @@ mod x86 {
         _mm512_sub_pd,
         _mm512_mul_pd,
         _mm512_fmadd_pd,
+        _mm512_min_pd,
+        _mm512_max_pd,
+        |a, b| _mm512_castsi512_pd(_mm512_add_epi64(_mm512_castpd_si512(a), _mm512_castpd_si512(b))),
+        |a, b| _mm512_castsi512_pd(_mm512_sub_epi64(_mm512_castpd_si512(a), _mm512_castpd_si512(b))),
         _mm512_cmp_pd_mask::<_CMP_LT_OQ>,
         _mm512_cmp_pd_mask::<_CMP_EQ_OQ>,
+        |mask: __mmask8| u32::from(mask),
         |mask, yes, no| _mm512_mask_blend_pd(mask, no, yes),
         turn_avx512
     );

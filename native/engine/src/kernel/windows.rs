@@ -15,10 +15,13 @@ use super::vector::Vector;
 /// Bits of a window.
 const BITS: i32 = 50;
 const WINDOWS: usize = 3;
-/// Three windows, and how many rows.
+/// Three windows, padded to a register of AVX2.
 type Parts = [i64; WINDOWS + 1];
 /// The first window takes 2^50 units a row, so an i64 takes 2^13 rows. Rows come in shares of up to 4096.
 const TELL_AT: i64 = 4096;
+
+/// Up to so many clusters each sums its rows of a panel under a mask.
+const FEW: usize = 5;
 
 /// Where the windows of all distances of a pass lie.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +48,8 @@ impl Windows {
 pub struct Within {
     windows: Windows,
     parts: Vec<Parts>,
+    /// With few clusters the same lane by lane, as bits.
+    lanes: Vec<[[f64; PANEL]; WINDOWS]>,
     totals: Vec<Total>,
     untold: i64,
 }
@@ -55,6 +60,7 @@ impl Within {
         Self {
             windows,
             parts: vec![Parts::default(); clusters],
+            lanes: vec![[[0.0; PANEL]; WINDOWS]; if clusters <= FEW { clusters } else { 0 }],
             totals: vec![Total::default(); clusters],
             untold: 0,
         }
@@ -73,6 +79,12 @@ impl Within {
 
     fn tell(&mut self) {
         self.untold = 0;
+        for (lanes, total) in self.lanes.iter_mut().zip(&mut self.totals) {
+            for (lanes, unit) in lanes.iter_mut().zip(self.windows.units) {
+                total.add_units(lanes.iter().map(|units| units.to_bits() as i64).sum(), unit);
+                *lanes = [0.0; PANEL];
+            }
+        }
         for (parts, total) in self.parts.iter_mut().zip(&mut self.totals) {
             for (&part, unit) in parts.iter().zip(self.windows.units) {
                 total.add_units(part, unit);
@@ -89,11 +101,15 @@ pub(super) fn within<T: Element, V: Vector>(distances: &[T], labels: &[u32], wit
         let mut padded = [0.0; PANEL];
         padded.iter_mut().zip(distances).for_each(|(to, distance)| *to = distance.widen());
         let (windows, below) = cut::<V>(&within.windows, &padded);
-        let row = |i: usize| [windows[0][i], windows[1][i], windows[2][i], 1];
+        let row = |i: usize| [windows[0][i], windows[1][i], windows[2][i], 0];
         let same = labels.iter().all(|&label| label == labels[0]);
         if below == [0.0; PANEL] && same {
             let sums = windows.map(|lanes| lanes.iter().sum());
-            add(&mut within.parts[labels[0] as usize], [sums[0], sums[1], sums[2], labels.len() as i64]);
+            add(&mut within.parts[labels[0] as usize], [sums[0], sums[1], sums[2], 0]);
+        } else if let (true, false, Some(labels)) =
+            (below == [0.0; PANEL], within.lanes.is_empty(), labels.as_array())
+        {
+            mask::<V>(&windows, labels, &mut within.lanes);
         } else if below == [0.0; PANEL] {
             for (i, &label) in labels.iter().enumerate() {
                 add(&mut within.parts[label as usize], row(i));
@@ -111,6 +127,25 @@ pub(super) fn within<T: Element, V: Vector>(distances: &[T], labels: &[u32], wit
     within.untold += distances.len() as i64;
     if within.untold >= TELL_AT {
         within.tell();
+    }
+}
+
+/// Each cluster adds its rows under a mask.
+#[inline(always)]
+fn mask<V: Vector>(
+    windows: &[[i64; PANEL]; WINDOWS],
+    labels: &[u32; PANEL],
+    clusters: &mut [[[f64; PANEL]; WINDOWS]],
+) {
+    let windows = windows.map(|window| window.map(|units| f64::from_bits(units as u64)));
+    for (cluster, sums) in clusters.iter_mut().enumerate() {
+        for lane in (0..PANEL).step_by(V::LANES) {
+            let own = V::load_labels(&labels[lane..]).equal(V::splat(cluster as f64));
+            for (sums, window) in sums.iter_mut().zip(&windows) {
+                let units = V::select(own, V::load(&window[lane..]), V::splat(0.0));
+                V::load(&sums[lane..]).add_bits(units).store(&mut sums[lane..]);
+            }
+        }
     }
 }
 

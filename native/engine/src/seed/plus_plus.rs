@@ -72,7 +72,8 @@ pub fn rows(
             let mut way = Projected::new(projection, &mut points.panels, means);
             let mut field = Field::new(points.panels.rows(), points.weights.as_ref(), means);
             let rows = search(&mut way, &mut field, clusters, stream);
-            way.give_back(&mut points.panels, means);
+            let given = way.give_back(&mut points.panels, means);
+            debug_assert!(given.is_ok(), "nobody can interrupt it");
             rows
         }
     }

@@ -111,8 +111,9 @@ impl Projected {
     }
 
     /// Gives back what [`Self::new`] took.
-    pub fn give_back(self, panels: &mut Panels, means: Means) {
-        *panels = Panels::on_threads(self.rows, means.threads);
+    pub fn give_back(self, panels: &mut Panels, means: Means) -> Result<(), Error> {
+        *panels = Panels::on_threads(self.rows, means.threads)?;
+        Ok(())
     }
 
     fn images(&self) -> View<'_, f32> {

@@ -36,7 +36,7 @@ pub fn run(
 ) -> Result<Clustering, Error> {
     let weights = data.weights.as_deref().map(Weights::new).transpose()?;
     let plan = params.clone().check(matrix.rows(), matrix.columns(), weights.as_ref())?;
-    fit(&mut InMemory::new(matrix, weights, params.threads, params.isa)?, &plan, observer)
+    fit(&mut InMemory::new(matrix, weights, params)?, &plan, observer)
 }
 
 pub fn cluster(data: &Data, params: &FitParams) -> Clustering {

@@ -11,12 +11,11 @@ use crate::panels::{PANEL, Panels, on_view};
 use crate::rng::{Purpose, Stream};
 use crate::threads::Threads;
 
-/// Each round multiplies the share of a direction by its variance once more. With the images of MNIST's 96
-/// directions a third round spares another 2 % of the distances, a fourth none.
+/// Each round multiplies the share of a direction by its variance once more; the literature takes 2 or 3.
 const ROUNDS: usize = 3;
 /// Of a column, what has to be left beside the others: less is rounding.
 const LEFT: f64 = 1e-5;
-/// Panels that a thread takes at a time: some 1 ms of work at 784 columns and 96 directions.
+/// Panels that a thread takes at a time, a multiple of every kernel's tile.
 const SHARE: usize = 12;
 
 /// `width` columns of `columns` numbers, orthonormal but for rounding to f32, some of them perhaps 0. `sample`

@@ -19,19 +19,20 @@ use crate::projection::Projection;
 
 use super::plus_plus::{Field, Means, Project, Way};
 
-/// Fewer columns are as cheap as their images.
+/// With 16 columns images took up to twice as long as rows (1M rows, k = 64), with 64 a third.
 const LEAST_COLUMNS: usize = 32;
 /// With fewer columns the images are those of whole rows.
 const PROJECTED_COLUMNS: usize = 64;
-/// Learning the directions and the images takes as long as some 5 steps.
+/// What learning and imaging cost has to be shared by some steps; not measured more finely.
 const LEAST_CLUSTERS: usize = 12;
 /// Rows with which it is tried out, centroids and candidates.
 const TRIED: [usize; 3] = [256, 32, 8];
-/// The share of pairs in doubt from which on it takes as long as to compare every row.
+/// The share of pairs in doubt up to which fewer dimensions are used: MNIST has 0.07, blobs of 64 columns 0.58, word
+/// vectors of 100 columns 0.88.
 const MOST_IN_DOUBT: f64 = 0.2;
 /// Panels that a thread takes at a time, a multiple of a tile of any kernel.
 const PANELS: usize = 252;
-/// Pairs that a thread takes at a time: some 0.1 ms at 784 columns.
+/// Pairs that a thread takes at a time.
 const PAIRS: usize = 256;
 
 /// Rows, and their images.

@@ -20,6 +20,7 @@ mod observer;
 mod panels;
 mod params;
 mod points;
+mod projection;
 mod rng;
 mod seed;
 mod sums;

@@ -3,7 +3,6 @@
 mod boxes;
 pub(crate) mod order;
 
-use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Mutex;
 
@@ -293,14 +292,21 @@ impl Tier for InMemory {
         Ok(total)
     }
 
-    fn points(&self, rows: Option<&[u64]>) -> Result<Cow<'_, Points>, Error> {
+    fn lend(&mut self, rows: Option<&[u64]>) -> Result<Points, Error> {
         let sorted = !self.order.places.is_empty();
+        let none = || Points { panels: Panels::of_panels(0, 0, Vec::new()), weights: None };
         Ok(match rows {
-            None if sorted => Cow::Owned(self.gather_as_they_came((0..self.shape().0 as u64).collect())),
-            None => Cow::Borrowed(&self.points),
-            Some(rows) if sorted => Cow::Owned(self.gather_as_they_came(rows.to_vec())),
-            Some(rows) => Cow::Owned(self.points.gather(rows)),
+            None if sorted => self.gather_as_they_came((0..self.shape().0 as u64).collect()),
+            None => std::mem::replace(&mut self.points, none()),
+            Some(rows) if sorted => self.gather_as_they_came(rows.to_vec()),
+            Some(rows) => self.points.gather(rows),
         })
+    }
+
+    fn restore(&mut self, points: Points) {
+        if self.order.places.is_empty() {
+            self.points = points; // sorted rows were copied
+        }
     }
 
     fn step(&mut self, centroids: &[f64], detail: Detail, observer: &dyn Observer) -> Result<Step, Error> {

@@ -138,6 +138,28 @@ impl Panels {
         Self { rows, columns, body, last }
     }
 
+    /// From panels laid out already: the last one is whole, its padding anything.
+    pub fn of_panels(rows: usize, columns: usize, mut panels: Vec<f32>) -> Self {
+        let last = panels.split_off(rows / PANEL * PANEL * columns);
+        Self { rows, columns, body: Values::F32(panels), last: Values::F32(last) }
+    }
+
+    /// Gives the rows back as a row-major matrix, rearranged in place.
+    pub fn into_matrix(self, threads: &Threads) -> Matrix {
+        let (rows, columns) = (self.rows, self.columns);
+        let values = match (self.body, self.last) {
+            (Values::F32(body), Values::F32(last)) => {
+                Values::F32(join_last(body, last, rows, columns, threads))
+            }
+            (Values::F64(body), Values::F64(last)) => {
+                Values::F64(join_last(body, last, rows, columns, threads))
+            }
+            // Both are made from one matrix.
+            (body, _) => body,
+        };
+        Matrix::new(columns, values)
+    }
+
     /// How many rows.
     pub fn rows(&self) -> usize {
         self.rows
@@ -230,6 +252,31 @@ fn split_last<T: Element>(values: &mut Vec<T>, columns: usize) -> Vec<T> {
     (rest..PANEL).for_each(|_| last.extend(&padding));
     transpose(&mut last, columns);
     last
+}
+
+/// The opposite of [`split_last`] and [`transpose`]. The body has room for the last rows, which it once held.
+fn join_last<T: Element>(
+    mut body: Vec<T>,
+    mut last: Vec<T>,
+    rows: usize,
+    columns: usize,
+    threads: &Threads,
+) -> Vec<T> {
+    let turn = |buffer: &mut Vec<T>, panels: &mut [T]| {
+        for panel in panels.chunks_exact_mut(columns * PANEL) {
+            buffer.clear();
+            buffer.extend_from_slice(panel);
+            for (lane, row) in panel.chunks_exact_mut(columns).enumerate() {
+                row.iter_mut().zip(buffer[lane..].iter().step_by(PANEL)).for_each(|(to, &x)| *to = x);
+            }
+        }
+    };
+    turn(&mut Vec::new(), &mut last);
+    let all =
+        threads.fold(body.chunks_mut(columns * PANEL), &(), Vec::new, |buffer, panel| turn(buffer, panel));
+    debug_assert!(all.is_ok(), "nobody can interrupt it");
+    body.extend_from_slice(&last[..rows % PANEL * columns]);
+    body
 }
 
 /// Makes panels of rows, in place.

@@ -4,8 +4,6 @@
 //! step; a distributed one can ship the step to its workers. All of them return the same bytes, because
 //! everything that a step sums, it sums exactly.
 
-use std::borrow::Cow;
-
 use crate::error::Error;
 use crate::exact::{Grid, Total};
 use crate::kernel::Isa;
@@ -107,11 +105,14 @@ pub trait Tier: Sync {
     /// [`Error::Interrupted`].
     fn scatter(&self, point: &[f64], observer: &dyn Observer) -> Result<Total, Error>;
 
-    /// The rows named (ascending), or all of them.
+    /// The rows named (ascending), or all of them; those the tier may no longer have, until [`Tier::restore`].
     ///
     /// # Errors
     /// [`Error::Interrupted`].
-    fn points(&self, rows: Option<&[u64]>) -> Result<Cow<'_, Points>, Error>;
+    fn lend(&mut self, rows: Option<&[u64]>) -> Result<Points, Error>;
+
+    /// Takes all rows back.
+    fn restore(&mut self, points: Points);
 
     /// Assigns every row to the nearest of `clusters x columns` centroids and remembers labels and sums.
     ///

@@ -161,7 +161,7 @@ impl Filter {
 }
 
 /// An f32 that is not less.
-pub(super) fn above(x: f64) -> f32 {
+pub fn above(x: f64) -> f32 {
     (x as f32).next_up()
 }
 
@@ -254,7 +254,8 @@ pub(super) fn sift<T: Element, V: Vector, W: Narrow, const R: usize, const G: us
         let block = first..count.min(first + block);
         sieve.tiles.resize(block.len() * columns * height, 0.0);
         for (tile, numbers) in block.clone().zip(sieve.tiles.chunks_exact_mut(columns * height)) {
-            lay_panels::<T, V>(view, &panels, tile * height, filter, numbers, height);
+            let (middle, unit) = (&filter.middle, filter.unit);
+            lay_panels::<T, V>(view, &panels, tile * height, middle, unit, numbers, height);
         }
         for (index, (numbers, halves)) in
             filter.numbers.chunks(chunk * columns * G).zip(filter.halves.chunks(chunk * G)).enumerate()
@@ -284,20 +285,21 @@ pub(super) fn sift<T: Element, V: Vector, W: Narrow, const R: usize, const G: us
 
 /// Lays a tile of rows that follow each other; what is behind the last panel repeats it.
 #[inline(always)]
-fn lay_panels<T: Element, V: Vector>(
+pub(super) fn lay_panels<T: Element, V: Vector>(
     view: View<T>,
     panels: &Range<usize>,
     row: usize,
-    filter: &Filter,
+    middle: &[f64],
+    unit: f64,
     tile: &mut [f32],
     height: usize,
 ) {
-    let unit = V::splat(filter.unit);
+    let unit = V::splat(unit);
     for part in (0..height).step_by(PANEL.min(height)) {
         let panel = view.panel((panels.start + (row + part) / PANEL).min(panels.end - 1));
         let lanes = (row + part) % PANEL..PANEL.min((row + part) % PANEL + height);
         for ((numbers, middle), to) in
-            panel.chunks_exact(PANEL).zip(&filter.middle).zip(tile.chunks_exact_mut(height))
+            panel.chunks_exact(PANEL).zip(middle).zip(tile.chunks_exact_mut(height))
         {
             let middle = V::splat(*middle);
             for (i, lane) in lanes.clone().step_by(V::LANES).enumerate() {
@@ -328,7 +330,7 @@ fn margins<W: Narrow, const R: usize>(tile: &[f32], filter: &Filter, margins: &m
 
 /// `s'` of a tile for `G` centroids.
 #[inline(always)]
-fn scores<W: Narrow, const R: usize, const G: usize>(
+pub(super) fn scores<W: Narrow, const R: usize, const G: usize>(
     tile: &[f32],
     numbers: &[f32],
     halves: &[f32],

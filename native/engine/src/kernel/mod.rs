@@ -8,13 +8,17 @@ mod filter;
 mod lanes;
 mod moves;
 mod narrow;
+mod project;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod tiles;
+#[cfg(target_arch = "x86_64")]
+mod turn;
 mod vector;
 mod windows;
 
 pub use lanes::whole;
 pub use moves::Moves;
+pub use project::{CHUNK, Images, Lens, Targets};
 pub use windows::{Windows, Within};
 
 use std::ops::Range;
@@ -28,6 +32,7 @@ use crate::points::Ranges;
 
 use bounds::{Bounds, Drift};
 use boxes::{Lists, Share};
+pub use filter::above;
 use filter::{Filter, Sieve};
 use lanes::GROUP;
 
@@ -82,19 +87,22 @@ impl Isa {
     }
 
     /// Whether a fused multiply-add is an instruction, not a call of a library.
-    fn has_fma(self) -> bool {
+    pub fn has_fma(self) -> bool {
         self != Self::Portable || cfg!(target_arch = "aarch64") || cfg!(target_feature = "fma")
     }
 
-    /// Centroids that the filter takes at a time: with its registers of rows they make 8, 12 or 24 chains,
-    /// or four tiles.
-    fn filter_group(self) -> usize {
+    /// Centroids that are taken at a time in f32: with the registers of rows they make 8, 12 or 24 chains.
+    pub fn group(self) -> usize {
         match self {
-            Self::Amx => 32,
             Self::Portable => 4,
             Self::Avx2 => 6,
-            Self::Avx512 => 8,
+            Self::Avx512 | Self::Amx => 8,
         }
+    }
+
+    /// Centroids that the filter takes at a time: as many, or what four tiles hold.
+    fn filter_group(self) -> usize {
+        if self == Self::Amx { 32 } else { self.group() }
     }
 
     /// The best that this processor can run.
@@ -147,7 +155,7 @@ impl Packed {
             }
         }
         let tiles = isa != Isa::Amx || tiles_pay(columns, clusters);
-        let group = if tiles { isa } else { Isa::Avx512 }.filter_group();
+        let group = if tiles { isa.filter_group() } else { isa.group() };
         let filter = filter && isa.has_fma();
         let filter = filter.then(|| Filter::new(columns, centroids, group)).flatten();
         Self { isa, columns, clusters, numbers, rows: centroids.to_vec(), filter }
@@ -341,6 +349,39 @@ fn sift<T: Element>(isa: Isa, view: View<T>, panels: Range<usize>, filter: &Filt
         filter::sift::<T, vector::Avx2, narrow::Avx2, 2, 6>,
         filter::sift::<T, vector::Portable, narrow::Portable, 2, 4>
     );
+}
+
+/// See [`project::project`].
+pub fn project<T: Element>(isa: Isa, view: View<T>, panels: Range<usize>, lens: &Lens, images: &mut Images) {
+    each_isa!(
+        isa, (view: View<T>, panels: Range<usize>, lens: &Lens, images: &mut Images), [], (),
+        project::project::<T, vector::Avx512, narrow::Avx512, 3, 8>,
+        project::project::<T, vector::Avx2, narrow::Avx2, 2, 6>,
+        project::project::<T, vector::Portable, narrow::Portable, 2, 4>
+    );
+}
+
+/// See [`project::within_reach`].
+pub fn within_reach(
+    isa: Isa,
+    view: View<f32>,
+    panels: Range<usize>,
+    targets: &Targets,
+    reach: &[f32],
+    found: &mut [Vec<(u32, f32)>],
+) {
+    type T = f32; // the only storage of images
+    each_isa!(
+        isa, (view: View<f32>, panels: Range<usize>, targets: &Targets, reach: &[f32], found: &mut [Vec<(u32, f32)>]), [], (),
+        project::within_reach::<narrow::Avx512, 3, 8>,
+        project::within_reach::<narrow::Avx2, 2, 6>,
+        project::within_reach::<narrow::Portable, 2, 4>
+    );
+}
+
+/// See [`project::to_listed`].
+pub fn to_listed<T: Element>(isa: Isa, rows: &[T], listed: &[u32], point: &[f64], out: &mut Vec<f64>) {
+    dispatch!(isa, generic project::to_listed, (rows: &[T], listed: &[u32], point: &[f64], out: &mut Vec<f64>) -> ());
 }
 
 /// For each row of `panels` the nearest centroid; with `TIES` also its distance and whether there is a tie.

@@ -18,6 +18,10 @@ pub(super) trait Narrow: Copy {
     /// The higher of two numbers, neither of them NaN.
     fn max(self, other: Self) -> Self;
     fn less(self, other: Self) -> Self::Mask;
+    fn sub(self, other: Self) -> Self;
+    fn mul(self, other: Self) -> Self;
+    /// One bit a lane, from the lowest.
+    fn bits(mask: Self::Mask) -> u32;
     /// `yes` where the mask is set.
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
 }
@@ -65,6 +69,18 @@ impl Narrow for Portable {
         std::array::from_fn(|i| self.0[i] < other.0[i])
     }
     #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        Self(std::array::from_fn(|i| self.0[i] - other.0[i]))
+    }
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        Self(std::array::from_fn(|i| self.0[i] * other.0[i]))
+    }
+    #[inline(always)]
+    fn bits(mask: [bool; 8]) -> u32 {
+        mask.into_iter().enumerate().map(|(i, set)| u32::from(set) << i).sum()
+    }
+    #[inline(always)]
     fn select(mask: [bool; 8], yes: Self, no: Self) -> Self {
         Self(std::array::from_fn(|i| if mask[i] { yes.0[i] } else { no.0[i] }))
     }
@@ -80,7 +96,7 @@ mod x86 {
     //! As in `vector::x86`: only kernels that are compiled with the type's features, and entered only where
     //! the processor has them, call these methods; loads and stores take a slice of the full length first.
 
-    #[allow(clippy::wildcard_imports, reason = "22 intrinsics, each named where it is used")]
+    #[allow(clippy::wildcard_imports, reason = "27 intrinsics, each named where it is used")]
     use std::arch::x86_64::*;
 
     use super::Narrow;
@@ -96,7 +112,7 @@ mod x86 {
     macro_rules! narrow {
         (
             $name:ident, $lanes:literal, $mask:ty, $splat:ident, $load:ident, $store:ident, $fma:ident,
-            $add:ident, $min:ident, $max:ident, $less:expr, $select:expr
+            $add:ident, $sub:ident, $mul:ident, $min:ident, $max:ident, $less:expr, $bits:expr, $select:expr
         ) => {
             impl Narrow for $name {
                 const LANES: usize = $lanes;
@@ -145,6 +161,22 @@ mod x86 {
                     unsafe { $less(self.0, other.0) }
                 }
                 #[inline(always)]
+                fn sub(self, other: Self) -> Self {
+                    // SAFETY: see the module's comment.
+                    Self(unsafe { $sub(self.0, other.0) })
+                }
+                #[inline(always)]
+                fn mul(self, other: Self) -> Self {
+                    // SAFETY: see the module's comment.
+                    Self(unsafe { $mul(self.0, other.0) })
+                }
+                #[inline(always)]
+                #[allow(unused_unsafe, reason = "AVX-512's masks are numbers already")]
+                fn bits(mask: $mask) -> u32 {
+                    // SAFETY: see the module's comment.
+                    unsafe { $bits(mask) }
+                }
+                #[inline(always)]
                 fn select(mask: $mask, yes: Self, no: Self) -> Self {
                     // SAFETY: see the module's comment.
                     Self(unsafe { $select(mask, yes.0, no.0) })
@@ -162,9 +194,12 @@ mod x86 {
         _mm256_storeu_ps,
         _mm256_fmadd_ps,
         _mm256_add_ps,
+        _mm256_sub_ps,
+        _mm256_mul_ps,
         _mm256_min_ps,
         _mm256_max_ps,
         _mm256_cmp_ps::<_CMP_LT_OQ>,
+        |mask| _mm256_movemask_ps(mask).cast_unsigned(),
         |mask, yes, no| _mm256_blendv_ps(no, yes, mask)
     );
     narrow!(
@@ -176,9 +211,12 @@ mod x86 {
         _mm512_storeu_ps,
         _mm512_fmadd_ps,
         _mm512_add_ps,
+        _mm512_sub_ps,
+        _mm512_mul_ps,
         _mm512_min_ps,
         _mm512_max_ps,
         _mm512_cmp_ps_mask::<_CMP_LT_OQ>,
+        |mask: __mmask16| u32::from(mask),
         |mask, yes, no| _mm512_mask_blend_ps(mask, no, yes)
     );
 

@@ -4,6 +4,7 @@
 //! vectorised across columns, with gathers. So the two have their intrinsics; all else runs on arrays.
 
 use crate::matrix::{Element, Numbers};
+use crate::panels::PANEL;
 
 /// `LANES` numbers that are computed side by side. Every operation rounds once, as IEEE 754 has it, so all
 /// implementations give the same bits.
@@ -44,6 +45,14 @@ pub(super) trait Vector: Copy {
     /// `yes` where the mask is set.
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
 
+    /// Four columns of sixteen rows, from column `first` on.
+    #[inline(always)]
+    fn turn(rows: &[&[f32]; PANEL], first: usize, out: &mut [f32; 4 * PANEL]) {
+        for (column, out) in out.chunks_exact_mut(PANEL).enumerate() {
+            out.iter_mut().zip(rows).for_each(|(to, row)| *to = row[first + column]);
+        }
+    }
+
     /// The first `LANES` numbers of either storage.
     #[inline(always)]
     fn of<T: Element>(from: &[T]) -> Self {
@@ -52,6 +61,19 @@ pub(super) trait Vector: Copy {
             Numbers::F64(from) => Self::load(from),
         }
     }
+}
+
+/// Asks for the cache line of `values[at]`, for L2; of no effect where there is none or on other processors.
+#[inline(always)]
+pub(super) fn prefetch<T>(values: &[T], at: usize) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        // SAFETY: every x86-64 has it, and it reads nothing: an address past the end is as good as any.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(values.as_ptr().wrapping_add(at).cast()) }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (values, at);
 }
 
 /// Four numbers in an array: two NEON or SSE2 registers.
@@ -162,7 +184,8 @@ mod x86 {
     #[allow(clippy::wildcard_imports, reason = "49 intrinsics, each named where it is used")]
     use std::arch::x86_64::*;
 
-    use super::Vector;
+    use super::{PANEL, Vector};
+    use crate::kernel::turn::{turn_avx2, turn_avx512};
 
     /// Four numbers; AVX2 and FMA.
     #[derive(Clone, Copy)]
@@ -175,7 +198,8 @@ mod x86 {
     macro_rules! vector {
         (
             $name:ident, $lanes:literal, $mask:ty, $splat:ident, $load:ident, $widen:ident, $load_f32:ident,
-            $store:ident, $store_narrow:expr, $load_labels:expr, $store_labels:expr, $add:ident, $sub:ident, $mul:ident, $fma:ident, $min:ident, $max:ident, $add_bits:expr, $sub_bits:expr, $less:expr, $equal:expr, $bits:expr, $select:expr
+            $store:ident, $store_narrow:expr, $load_labels:expr, $store_labels:expr, $add:ident, $sub:ident, $mul:ident, $fma:ident, $min:ident, $max:ident, $add_bits:expr, $sub_bits:expr, $less:expr, $equal:expr, $bits:expr, $select:expr,
+            $turn:expr
         ) => {
             impl Vector for $name {
                 const LANES: usize = $lanes;
@@ -285,6 +309,11 @@ mod x86 {
                     // SAFETY: see the module's comment.
                     Self(unsafe { $select(mask, yes.0, no.0) })
                 }
+                #[inline(always)]
+                fn turn(rows: &[&[f32]; PANEL], first: usize, out: &mut [f32; 4 * PANEL]) {
+                    // SAFETY: see the module's comment.
+                    unsafe { $turn(rows, first, out) }
+                }
             }
         };
     }
@@ -312,7 +341,8 @@ mod x86 {
         _mm256_cmp_pd::<_CMP_LT_OQ>,
         _mm256_cmp_pd::<_CMP_EQ_OQ>,
         |mask| _mm256_movemask_pd(mask) as u32,
-        |mask, yes, no| _mm256_blendv_pd(no, yes, mask)
+        |mask, yes, no| _mm256_blendv_pd(no, yes, mask),
+        turn_avx2
     );
     vector!(
         Avx512,
@@ -337,6 +367,7 @@ mod x86 {
         _mm512_cmp_pd_mask::<_CMP_LT_OQ>,
         _mm512_cmp_pd_mask::<_CMP_EQ_OQ>,
         |mask: __mmask8| u32::from(mask),
-        |mask, yes, no| _mm512_mask_blend_pd(mask, no, yes)
+        |mask, yes, no| _mm512_mask_blend_pd(mask, no, yes),
+        turn_avx512
     );
 }

@@ -1,7 +1,9 @@
 //! The first centroids of a restart.
 
 mod draw;
+mod every;
 mod plus_plus;
+mod projected;
 mod random;
 
 use std::collections::HashSet;
@@ -11,6 +13,8 @@ use crate::observer::Observer;
 use crate::params::{Init, Plan};
 use crate::rng::{Purpose, Stream};
 use crate::tier::Tier;
+
+use plus_plus::{Means, Project};
 
 /// Seeding looks at no more rows than this, or 64 for each cluster if that is more. k-means++ costs
 /// `rows x clusters` distances, about as much as all of Lloyd's iterations, and on a uniform sample of this
@@ -48,16 +52,17 @@ impl Seeding {
     /// [`Error::Interrupted`] when the tier could not give the rows.
     pub fn centroids(
         &self,
-        tier: &impl Tier,
+        tier: &mut impl Tier,
         plan: &Plan,
         restart: usize,
         observer: &dyn Observer,
     ) -> Result<Vec<f64>, Error> {
         let clusters = plan.params.clusters;
         let stream = Stream::new(plan.params.seed, Purpose::Seeding, restart as u32);
-        let points = tier.points(self.sample.as_deref())?;
+        let mut points = tier.lend(self.sample.as_deref())?;
+        let means = Means { threads: tier.threads(), isa: tier.isa(), observer };
         let mut rows = match plan.params.init {
-            Init::PlusPlus => plus_plus::rows(&points, clusters, stream, tier, observer),
+            Init::PlusPlus => plus_plus::rows(&mut points, clusters, stream, means, Project::WhereItPays),
             Init::Random | Init::Given(_) => Vec::new(),
         };
         if rows.len() < clusters && (plan.params.init == Init::Random || observer.cancelled()) {
@@ -66,6 +71,9 @@ impl Seeding {
         let mut centroids: Vec<f64> = rows.iter().flat_map(|&row| points.panels.row(row)).collect();
         let first = points.panels.row(rows.first().copied().unwrap_or(0));
         (rows.len()..clusters).for_each(|_| centroids.extend(&first));
+        if self.sample.is_none() {
+            tier.restore(points);
+        }
         Ok(centroids)
     }
 }

@@ -192,7 +192,12 @@ struct Asked<'a, 'b> {
 
 impl Asked<'_, '_> {
     /// Labels and bounds of the rows of some panels, which have these places in the share.
-    fn renew<T: Element, const MEASURE: bool>(&mut self, view: View<T>, panels: Range<usize>, places: &[u32]) {
+    fn renew<T: Element, const MEASURE: bool>(
+        &mut self,
+        view: View<T>,
+        panels: Range<usize>,
+        places: &[u32],
+    ) {
         let (isa, first) = (self.centroids.isa, panels.start * PANEL);
         let mut sieve = std::mem::take(&mut self.found.sieve);
         super::sift(isa, view, panels, self.filter, &mut sieve);

@@ -39,8 +39,11 @@ use lanes::GROUP;
 /// An instruction set that kernels are compiled for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Isa {
-    /// What the target promises: SSE2 on x86-64 (where a fused multiply-add is a library call), NEON on arm64.
+    /// What the compiler makes of arrays: SSE2 on x86-64 (where a fused multiply-add is a library call), NEON on
+    /// arm64.
     Portable,
+    /// NEON: every arm64.
+    Neon,
     /// AVX2 and FMA: x86-64 since 2013.
     Avx2,
     /// AVX-512 F, DQ, BW and VL.
@@ -50,14 +53,21 @@ pub enum Isa {
 }
 
 impl Named for Isa {
-    const NAMES: &'static [(&'static str, Self)] =
-        &[("portable", Self::Portable), ("avx2", Self::Avx2), ("avx512", Self::Avx512), ("amx", Self::Amx)];
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("portable", Self::Portable),
+        ("neon", Self::Neon),
+        ("avx2", Self::Avx2),
+        ("avx512", Self::Avx512),
+        ("amx", Self::Amx),
+    ];
 }
 
 impl Isa {
     /// All that this processor can run, the best last.
     pub fn available() -> Vec<Self> {
         let mut found = vec![Self::Portable];
+        #[cfg(target_arch = "aarch64")]
+        found.push(Self::Neon);
         #[cfg(target_arch = "x86_64")]
         {
             let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
@@ -94,7 +104,7 @@ impl Isa {
     /// Centroids that are taken at a time in f32: with the registers of rows they make 8, 12 or 24 chains.
     pub fn group(self) -> usize {
         match self {
-            Self::Portable => 4,
+            Self::Portable | Self::Neon => 4,
             Self::Avx2 => 6,
             Self::Avx512 | Self::Amx => 8,
         }
@@ -282,18 +292,19 @@ macro_rules! dispatch {
             $isa, $arguments, [$($flag)?], $out,
             $module::$name::<T, vector::Avx512 $(, $flag)?>,
             $module::$name::<T, vector::Avx2 $(, $flag)?>,
+            $module::$name::<T, vector::Neon $(, $flag)?>,
             $module::$name::<T, vector::Portable $(, $flag)?>
         )
     };
     ($isa:expr, plain $function:expr, $arguments:tt -> $out:ty) => {
-        each_isa!($isa, $arguments, [], $out, $function, $function, $function)
+        each_isa!($isa, $arguments, [], $out, $function, $function, $function, $function)
     };
 }
 
 macro_rules! each_isa {
     (
         $isa:expr, ($($argument:ident: $type:ty),*), [$($flag:ident)?], $out:ty,
-        $avx512:expr, $avx2:expr, $portable:expr
+        $avx512:expr, $avx2:expr, $neon:expr, $portable:expr
     ) => {{
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")]
@@ -313,6 +324,8 @@ macro_rules! each_isa {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
             Isa::Avx2 => unsafe { avx2::<T $(, $flag)?>($($argument),*) },
+            #[cfg(target_arch = "aarch64")]
+            Isa::Neon => $neon($($argument),*),
             _ => $portable($($argument),*),
         }
     }};
@@ -347,6 +360,7 @@ fn sift<T: Element>(isa: Isa, view: View<T>, panels: Range<usize>, filter: &Filt
         isa, (view: View<T>, panels: Range<usize>, filter: &Filter, sieve: &mut Sieve), [], (),
         filter::sift::<T, vector::Avx512, narrow::Avx512, 3, 8>,
         filter::sift::<T, vector::Avx2, narrow::Avx2, 2, 6>,
+        filter::sift::<T, vector::Neon, narrow::Portable, 2, 4>,
         filter::sift::<T, vector::Portable, narrow::Portable, 2, 4>
     );
 }
@@ -357,6 +371,7 @@ pub fn project<T: Element>(isa: Isa, view: View<T>, panels: Range<usize>, lens: 
         isa, (view: View<T>, panels: Range<usize>, lens: &Lens, images: &mut Images), [], (),
         project::project::<T, vector::Avx512, narrow::Avx512, 3, 8>,
         project::project::<T, vector::Avx2, narrow::Avx2, 2, 6>,
+        project::project::<T, vector::Neon, narrow::Portable, 2, 4>,
         project::project::<T, vector::Portable, narrow::Portable, 2, 4>
     );
 }
@@ -375,6 +390,7 @@ pub fn within_reach(
         isa, (view: View<f32>, panels: Range<usize>, targets: &Targets, reach: &[f32], found: &mut [Vec<(u32, f32)>]), [], (),
         project::within_reach::<narrow::Avx512, 3, 8>,
         project::within_reach::<narrow::Avx2, 2, 6>,
+        project::within_reach::<narrow::Portable, 2, 4>,
         project::within_reach::<narrow::Portable, 2, 4>
     );
 }

@@ -42,8 +42,8 @@ pub struct InMemory {
     order: Order,
     boxes: Option<Boxes>,
     bounds: Option<Kept>,
-    /// What the steps so far have cost, as in [`Algorithm::step_cost`].
-    spent: f64,
+    /// What boxes would have gained in the steps so far, as in [`Algorithm::boxes_gain`].
+    forgone: f64,
 }
 
 impl InMemory {
@@ -68,8 +68,17 @@ impl InMemory {
             order: Order::default(),
             boxes: None,
             bounds: None,
-            spent: 0.0,
+            forgone: 0.0,
         })
+    }
+
+    /// What found the nearest centroids in the last step.
+    pub fn algorithm(&self) -> Algorithm {
+        match (&self.boxes, &self.bounds) {
+            (Some(_), _) => Algorithm::Boxes,
+            (None, Some(_)) => Algorithm::Hamerly,
+            (None, None) => Algorithm::Lloyd,
+        }
     }
 
     fn shares(&self) -> impl Iterator<Item = Range<usize>> + Send + use<> {
@@ -128,7 +137,7 @@ impl InMemory {
         windows: Windows,
         detail: Detail,
         observer: &dyn Observer,
-    ) -> Result<Vec<Step>, Error> {
+    ) -> Result<Vec<(Step, usize)>, Error> {
         let (points, grid, isa) = (&self.points, &self.grid, self.isa);
         let (clusters, measures) = (packed.clusters(), detail == Detail::Distances);
         let sums = Mutex::new(&mut self.sums);
@@ -137,6 +146,7 @@ impl InMemory {
             found: Found::default(),
             moves: Moves::new(grid, points.weights.as_ref(), &sums, clusters),
             within: Within::new(windows, if measures { clusters } else { 0 }),
+            unsettled: 0,
         };
         let measure = |part: &mut Part, rows: Range<usize>, labels: &[u32]| {
             let found = &part.found;
@@ -157,7 +167,7 @@ impl InMemory {
                 }
             })?;
             parts.into_iter().map(|(part, _)| part).collect()
-        } else if let Some(kept) = &mut self.bounds {
+        } else if let Some(kept) = self.bounds.as_mut().filter(|kept| kept.rest == 0) {
             let drift = Drift::new(packed.columns(), &kept.centroids, packed.rows(), self.ranges.exponent());
             kept.centroids = packed.rows().to_vec();
             let shares = self.labels.chunks_mut(SHARE).zip(kept.shares()).enumerate();
@@ -166,10 +176,10 @@ impl InMemory {
                 let (found, moves, drift) = (&mut part.found, &mut part.moves, &drift);
                 on_view!(points.panels, view => {
                     let bounds = &mut bounds;
-                    match detail {
+                    part.unsettled += match detail {
                         Detail::Labels => bounds::assign::<_, false>(view, first, labels, bounds, drift, packed, found),
                         Detail::Distances => bounds::assign::<_, true>(view, first, labels, bounds, drift, packed, found),
-                    }
+                    };
                     part.step.changed += kernel::relabel(isa, view, first, labels, &found.labels, moves);
                 });
                 if measures {
@@ -201,11 +211,32 @@ struct Kept {
     upper: Vec<f32>,
     lower: Vec<f32>,
     centroids: Vec<f64>,
+    /// Whether a step has made bounds, so that the next one can tell what they settle.
+    tried: bool,
+    /// Steps for which bounds are not worth keeping.
+    rest: usize,
 }
+
+/// Where bounds settled less than this share of the rows, they rest for so many steps: early centroids move too
+/// far for them.
+const SETTLED: f64 = 0.35;
+const REST: usize = 3;
 
 impl Kept {
     fn new(rows: usize) -> Self {
-        Self { upper: vec![0.0; rows], lower: vec![0.0; rows], centroids: Vec::new() }
+        Self { upper: vec![0.0; rows], lower: vec![0.0; rows], centroids: Vec::new(), tried: false, rest: 0 }
+    }
+
+    /// Whether bounds go on after a step in which they did not settle so many rows.
+    fn settled(&mut self, unsettled: usize) {
+        if self.rest > 0 {
+            self.rest -= 1;
+        } else if std::mem::replace(&mut self.tried, true)
+            && unsettled as f64 > (1.0 - SETTLED) * self.upper.len() as f64
+        {
+            self.centroids.clear();
+            (self.rest, self.tried) = (REST, false);
+        }
     }
 
     fn shares(&mut self) -> impl Iterator<Item = Bounds<'_>> + Send {
@@ -220,13 +251,15 @@ struct Part<'a> {
     found: Found,
     moves: Moves<'a>,
     within: Within,
+    /// Rows that bounds did not settle.
+    unsettled: usize,
 }
 
 impl Part<'_> {
-    fn finish(mut self) -> Step {
+    fn finish(mut self) -> (Step, usize) {
         self.moves.tell();
         self.step.within = self.within.into_totals();
-        self.step
+        (self.step, self.unsettled)
     }
 }
 
@@ -318,12 +351,17 @@ impl Tier for InMemory {
         if self.sums.clusters() != clusters {
             self.forget(clusters);
         }
-        let (columns, cost) = (packed.columns(), Algorithm::step_cost(packed.columns(), clusters));
-        self.spent += cost;
-        if self.boxes.is_none() && self.algorithm.wants_boxes(columns, cost, self.spent) {
+        let columns = packed.columns();
+        let gain = Algorithm::boxes_gain(columns, clusters);
+        self.forgone += gain;
+        if self.boxes.is_none() && self.algorithm.wants_boxes(gain, self.forgone) {
             self.build_boxes()?;
         }
-        if self.bounds.is_none() && self.boxes.is_none() && self.algorithm.wants_bounds(columns, clusters) {
+        let row_bytes = columns * self.points.panels.bytes_of_number();
+        if self.bounds.is_none()
+            && self.boxes.is_none()
+            && self.algorithm.wants_bounds(row_bytes, columns, clusters)
+        {
             self.bounds = Some(Kept::new(self.shape().0));
         }
         let windows = self.windows(centroids);
@@ -336,7 +374,10 @@ impl Tier for InMemory {
             }
         };
         let mut whole = Step::new(clusters, detail);
-        parts.iter().for_each(|part| whole.merge(part));
+        parts.iter().for_each(|(part, _)| whole.merge(part));
+        if let (Some(kept), Algorithm::Auto) = (&mut self.bounds, self.algorithm) {
+            kept.settled(parts.iter().map(|(_, unsettled)| unsettled).sum());
+        }
         Ok(whole)
     }
 
@@ -383,10 +424,10 @@ impl Tier for InMemory {
 
     fn take_labels(&mut self) -> Vec<u32> {
         let mut labels = std::mem::take(&mut self.labels);
-        let unsort = |scratch: &mut Vec<u32>, (labels, places): (&mut [u32], &[u16])| {
+        let unsort = |scratch: &mut Vec<u32>, (labels, places): (&mut [u32], &[u32])| {
             scratch.clear();
             scratch.extend_from_slice(labels);
-            places.iter().zip(scratch).for_each(|(&place, label)| labels[usize::from(place)] = *label);
+            places.iter().zip(scratch).for_each(|(&place, label)| labels[place as usize] = *label);
         };
         let sorted = &self.order.places;
         let spans = labels[..sorted.len()].chunks_mut(SPAN).zip(sorted.chunks(SPAN));

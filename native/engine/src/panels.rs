@@ -170,6 +170,14 @@ impl Panels {
         self.columns
     }
 
+    /// Bytes that a number is stored in.
+    pub fn bytes_of_number(&self) -> usize {
+        match self.body {
+            Values::F32(_) => 4,
+            Values::F64(_) => 8,
+        }
+    }
+
     /// How many panels, a short one included.
     pub fn count(&self) -> usize {
         self.rows.div_ceil(PANEL)

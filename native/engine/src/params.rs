@@ -82,33 +82,38 @@ impl Named for Algorithm {
         &[("auto", Self::Auto), ("lloyd", Self::Lloyd), ("hamerly", Self::Hamerly), ("boxes", Self::Boxes)];
 }
 
-/// What sorting the rows and making their boxes costs, in the unit of [`Algorithm::step_cost`].
-const BOXES_COST: f64 = 15.0;
-/// Boxes of more columns are so wide that many centroids can be nearest in them.
-const BOXES_COLUMNS: usize = 4;
+/// What sorting the rows and making their boxes costs, in nanoseconds a row, as [`Algorithm::boxes_gain`].
+const BOXES_COST: f64 = 16.0;
+const USUAL_STEPS: f64 = 16.0;
+/// Bounds take 8 bytes a row, which is at most a quarter of rows of so many bytes.
+const BOUNDS_ROW: usize = 32;
 
 impl Algorithm {
-    /// About what a step costs that looks at every pair, in nanoseconds a row on a processor of 2023 with
-    /// AVX-512. Only ratios of costs matter, and no result depends on them.
-    pub fn step_cost(columns: usize, clusters: usize) -> f64 {
-        1.0 + 0.09 * (columns + 1) as f64 * clusters as f64
+    /// About what boxes gain in a step, in nanoseconds a row on one core of a Xeon of 2023: what all pairs cost, less
+    /// what is left of them. Of k clusters about `k^(1 - 1/d)` can be nearest in a box or in a neighbour's. Only whether
+    /// they are worth their cost depends on it, no result.
+    pub fn boxes_gain(columns: usize, clusters: usize) -> f64 {
+        let (d, k) = (columns as f64, clusters as f64);
+        let pair = if filter_pays(columns, clusters) { 0.03 + 0.02 * d } else { 0.06 + 0.05 * d };
+        let boxed = 0.3 + 0.3 * (d - 1.0).max(0.2) * libm::pow(k, 1.0 - 1.0 / d);
+        0.5 + k * pair - boxed
     }
 
-    /// Whether it is time to make boxes: once as much has been spent without them as they cost, which is never
-    /// more than twice what would have been best (the ski-rental rule: Karlin et al., "Competitive snoopy
-    /// caching", 1988); at once where a single step costs more.
-    pub fn wants_boxes(self, columns: usize, step: f64, spent: f64) -> bool {
+    /// Whether it is time to make boxes: at once where they gain their cost in as many steps as nearly every fit has,
+    /// else once they would have gained it, which is never more than twice what would have been best (the ski-rental
+    /// rule: Karlin et al., "Competitive snoopy caching", 1988).
+    pub fn wants_boxes(self, gain: f64, forgone: f64) -> bool {
         match self {
-            Self::Auto => columns <= BOXES_COLUMNS && (spent > BOXES_COST || step > BOXES_COST / 2.0),
+            Self::Auto => forgone > BOXES_COST || gain * USUAL_STEPS > BOXES_COST,
             Self::Lloyd | Self::Hamerly => false,
             Self::Boxes => true,
         }
     }
 
-    /// Whether to keep bounds: 8 bytes a row, which pay where a look at a row costs more than they do.
-    pub fn wants_bounds(self, columns: usize, clusters: usize) -> bool {
+    /// Whether to keep bounds, which pay where a look at a row costs more than they do.
+    pub fn wants_bounds(self, row_bytes: usize, columns: usize, clusters: usize) -> bool {
         match self {
-            Self::Auto => filter_pays(columns, clusters),
+            Self::Auto => row_bytes >= BOUNDS_ROW && filter_pays(columns, clusters),
             Self::Lloyd | Self::Boxes => false,
             Self::Hamerly => true,
         }

@@ -6,7 +6,8 @@ mod support;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kmeans_engine::{
-    Blobs, BlobsParams, Clustering, Error, FitParams, Init, Isa, Iteration, Matrix, Observer, Stopped, Values,
+    Algorithm, Blobs, BlobsParams, Clustering, Error, FitParams, Init, Isa, Iteration, Matrix, Named,
+    Observer, Stopped, Values,
 };
 use support::{Data, check_oracle, cluster, run};
 
@@ -17,31 +18,49 @@ fn blobs(rows: u64, features: usize, clusters: usize) -> Data {
     Data::new(features, values)
 }
 
+/// Tables that take every way through the kernels: few columns (boxes), some (the filter where there is a fused
+/// multiply-add), many (its tiles where there is AMX; images when centroids are searched for).
 #[test]
-fn any_number_of_threads_and_any_instruction_set_give_the_same_bytes() {
-    // The wide table goes through the filter where there is one; portable code on x86-64 has none.
-    for (mut data, clusters) in [(blobs(20_000, 5, 12), 12), (blobs(3000, 24, 20), 20)] {
+fn threads_instruction_sets_and_algorithms_give_the_same_bytes() {
+    for (mut data, clusters) in
+        [(blobs(20_000, 2, 12), 12), (blobs(3000, 24, 20), 20), (blobs(1500, 70, 40), 40)]
+    {
         for weighted in [false, true] {
             let rows = data.values.len() / data.columns;
             data.weights = weighted.then(|| (0..rows).map(|i| (i % 11) as f64 / 8.0).collect());
             for init in [Init::PlusPlus, Init::Random] {
-                let with = |threads, isa| {
+                let with = |threads, isa, algorithm| {
                     let (threads, isa, init) = (Some(threads), Some(isa), init.clone());
-                    cluster(
-                        &data,
-                        &FitParams { clusters, init, threads, isa, max_iter: 30, ..FitParams::default() },
-                    )
+                    let params = FitParams { threads, isa, init, algorithm, ..FitParams::default() };
+                    cluster(&data, &FitParams { clusters, max_iter: 30, n_init: Some(2), ..params })
                 };
-                let one = with(1, Isa::Portable);
+                let one = with(1, Isa::Portable, Algorithm::Lloyd);
                 check_oracle(&data, &one);
                 for isa in Isa::available() {
                     for threads in [1, 2, 3, 8] {
-                        assert_eq!(with(threads, isa), one, "{threads} threads, {isa:?}");
+                        assert_eq!(with(threads, isa, Algorithm::Auto), one, "{threads} threads, {isa:?}");
+                    }
+                    for &(name, algorithm) in Algorithm::NAMES {
+                        assert_eq!(with(2, isa, algorithm), one, "{name}, {isa:?}");
                     }
                 }
             }
         }
     }
+}
+
+/// More rows than a span that is sorted by itself, and some that fill no panel.
+#[test]
+fn sorted_rows_keep_their_numbers() {
+    let data = blobs(270_011, 2, 5);
+    let with = |algorithm| {
+        let params =
+            FitParams { clusters: 9, algorithm, max_iter: 8, n_init: Some(2), ..FitParams::default() };
+        cluster(&data, &params)
+    };
+    let lloyd = with(Algorithm::Lloyd);
+    check_oracle(&data, &lloyd);
+    assert_eq!(with(Algorithm::Boxes), lloyd);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 mod support;
 
-use kmeans_engine::{Clustering, Error, FitParams, Init, Stopped};
+use kmeans_engine::{Algorithm, Clustering, Error, FitParams, Init, Named, Stopped};
 use proptest::prelude::*;
 use support::{Data, check_oracle, cluster, run};
 
@@ -44,6 +44,10 @@ fn tables(number: fn() -> BoxedStrategy<f64>) -> impl Strategy<Value = (Data, us
     })
 }
 
+fn algorithm() -> impl Strategy<Value = Algorithm> {
+    prop::sample::select(Algorithm::NAMES).prop_map(|(_, algorithm)| algorithm)
+}
+
 fn distinct(data: &Data) -> usize {
     let mut rows: Vec<Vec<u64>> =
         data.rows().map(|row| row.iter().map(|x| (x + 0.0).to_bits()).collect()).collect();
@@ -56,17 +60,17 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn random_tables((data, clusters) in tables(number), seed in any::<u64>(), random in any::<bool>()) {
+    fn random_tables((data, clusters) in tables(number), seed in any::<u64>(), random in any::<bool>(), algorithm in algorithm()) {
         let init = if random { Init::Random } else { Init::PlusPlus };
-        let found = cluster(&data, &FitParams { init, seed, ..params(clusters) });
+        let found = cluster(&data, &FitParams { init, seed, algorithm, ..params(clusters) });
         check_oracle(&data, &found);
         prop_assert_eq!(found.sizes.len(), clusters.min(distinct(&data)));
         prop_assert!(found.weights.windows(2).all(|pair| pair[0] >= pair[1]), "{:?}", found.weights);
     }
 
     #[test]
-    fn values_at_the_ends_of_f64((data, clusters) in tables(extreme), seed in any::<u64>()) {
-        check_oracle(&data, &cluster(&data, &FitParams { seed, ..params(clusters) }));
+    fn values_at_the_ends_of_f64((data, clusters) in tables(extreme), seed in any::<u64>(), algorithm in algorithm()) {
+        check_oracle(&data, &cluster(&data, &FitParams { seed, algorithm, ..params(clusters) }));
     }
 
     #[test]
@@ -75,9 +79,9 @@ proptest! {
     }
 
     #[test]
-    fn given_centroids_anywhere((data, clusters) in tables(number), start in prop::collection::vec(number(), 200)) {
+    fn given_centroids_anywhere((data, clusters) in tables(number), start in prop::collection::vec(number(), 200), algorithm in algorithm()) {
         let start = start[..clusters * data.columns].to_vec();
-        check_oracle(&data, &cluster(&data, &FitParams { init: Init::Given(start), ..params(clusters) }));
+        check_oracle(&data, &cluster(&data, &FitParams { init: Init::Given(start), algorithm, ..params(clusters) }));
     }
 
     /// At k = n every distinct row is its own centroid, to the bit, so inertia is 0 and not 1e-34.

@@ -11,7 +11,7 @@ fn model(values: Vec<f64>, clusters: usize, weights: Option<&[f64]>) -> Model {
     let params = FitParams { clusters, seed: u64::MAX, ..FitParams::default() };
     let plan = params.check(matrix.rows(), 2, weights.as_ref()).unwrap();
     let weight = weights.as_ref().map(|_| "w");
-    let found = fit(&mut InMemory::new(matrix, weights, Some(1), None).unwrap(), &plan, &()).unwrap();
+    let found = fit(&mut InMemory::new(matrix, weights, &plan.params).unwrap(), &plan, &()).unwrap();
     Model::new(&found, &plan, &["a".to_owned(), "b \"c\"".to_owned()], weight, "1.2.3")
 }
 

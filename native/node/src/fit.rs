@@ -122,13 +122,13 @@ fn fit(table: Table, options: FitOptions, control: &Arc<Control>) -> Result<Fitt
     if control.discarded() {
         return Err(Failure::new(ErrorCode::Interrupted, "interrupted"));
     }
-    let threads = tier.threads().count();
+    let (threads, algorithm) = (tier.threads().count(), tier.algorithm());
     drop(tier); // the rows; what follows needs none of them
     control.enter(Phase::Writing);
     let model = Model::new(&found, &plan, &names, weight.as_deref(), VERSION);
     let mut warnings = loaded.notes;
     warnings.extend(write(outputs, &model, &loaded.again, &found, &never)?);
-    let about = About { names, skipped: loaded.skipped, weight, warnings, threads };
+    let about = About { names, skipped: loaded.skipped, weight, warnings, algorithm, threads };
     Ok(fitted(found, model, &plan, about, request.keep_labels))
 }
 

@@ -1,6 +1,6 @@
 //! What a fit tells a person and `--json`.
 
-use kmeans_engine::{Clustering, Named, Plan};
+use kmeans_engine::{Algorithm, Clustering, Named, Plan};
 use napi_derive::napi;
 
 /// A column that was not clustered on.
@@ -56,6 +56,7 @@ pub struct FitReport {
     pub seed: String,
     /// k-means++, random or given.
     pub init: String,
+    /// What found the nearest centroids in the end.
     pub algorithm: String,
     /// Restarts that were run.
     pub n_init: f64,
@@ -87,6 +88,7 @@ pub struct About {
     pub skipped: Vec<SkippedColumn>,
     pub weight: Option<String>,
     pub warnings: Vec<String>,
+    pub algorithm: Algorithm,
     pub threads: usize,
 }
 
@@ -110,7 +112,7 @@ impl FitReport {
             weight: about.weight,
             seed: params.seed.to_string(),
             init: params.init.name().to_owned(),
-            algorithm: params.algorithm.chosen().name().to_owned(),
+            algorithm: about.algorithm.name().to_owned(),
             n_init: found.restarts.done as f64,
             n_init_auto: params.n_init.is_none(),
             restart: found.restarts.winner as f64 + 1.0,

@@ -111,7 +111,7 @@ pub(super) fn drift(bounds: &mut Bounds, labels: &[u32], drift: &Drift, active: 
             let others = if label == drift.whose { drift.second } else { drift.largest };
             *upper = (*upper + own) * UP;
             *lower = (*lower - others) * DOWN;
-            *settled = (*upper < *lower * CLEARLY) & (*lower > LEAST);
+            *settled = *upper < (*lower * CLEARLY).min(*lower - LEAST);
         }
         if settled != [true; PANEL] {
             for (i, settled) in settled[..labels.len()].iter().enumerate() {
@@ -138,7 +138,7 @@ pub(super) fn renew(bounds: &mut Bounds, sieve: &Sieve, filter: &Filter, drift: 
 }
 
 /// Labels the rows of a share, of which the first begins a panel, from the labels and bounds of the step before;
-/// with `MEASURE` also finds distances and ties.
+/// with `MEASURE` also finds distances and ties. Returns how many rows were not settled by their bounds.
 pub fn assign<T: Element, const MEASURE: bool>(
     view: View<T>,
     first: usize,
@@ -147,10 +147,11 @@ pub fn assign<T: Element, const MEASURE: bool>(
     drift: &Drift,
     centroids: &Packed,
     found: &mut Found,
-) {
+) -> usize {
     let (isa, panels) = (centroids.isa, Panels::holding(&(first..first + labels.len())));
     let Some(filter) = &centroids.filter else {
-        return super::assign::<T, MEASURE>(view, panels, centroids, found);
+        super::assign::<T, MEASURE>(view, panels, centroids, found);
+        return labels.len();
     };
     found.make_room(panels.len());
     found.labels[..labels.len()].copy_from_slice(labels);
@@ -159,7 +160,7 @@ pub fn assign<T: Element, const MEASURE: bool>(
     }
     let mut active = std::mem::take(&mut found.active);
     super::drift(isa, bounds, labels, drift, &mut active);
-    let clusters = centroids.clusters();
+    let (clusters, unsettled) = (centroids.clusters(), active.len());
     let mut asked = Asked { bounds, drift, centroids, filter, found };
     if active.len() * (clusters + GATHER) >= labels.len() * clusters {
         active.clear();
@@ -179,6 +180,7 @@ pub fn assign<T: Element, const MEASURE: bool>(
         super::own(isa, view, panels, &centroids.rows, &found.labels, &mut found.distances);
     }
     found.active = active;
+    unsettled
 }
 
 /// What it takes to ask for rows anew.

@@ -135,10 +135,12 @@ pub struct Packed {
     filter: Option<Filter>,
 }
 
-/// Whether the filter pays where every row goes through it: with few columns or clusters its setting up costs what it saves (on one thread 1M x 8
-/// and k = 16 take as long either way, 1M x 16 and k = 64 two thirds of the time).
+/// Whether the filter pays where every row goes through it: with few columns or clusters its setting up costs what it
+/// saves (on one thread 1M x 8 and k = 16 take as long either way, 1M x 16 and k = 64 two thirds of the time, 1M x 4
+/// and k = 512 half).
 pub fn filter_pays(columns: usize, clusters: usize) -> bool {
-    columns >= 8 && clusters >= 12 && columns * clusters >= 256
+    let enough = if columns < 8 { 1024 } else { 256 };
+    clusters >= 12 && columns * clusters >= enough
 }
 
 /// Whether the filter's tiles pay where AMX has them. A tile holds 32 columns of 16 centroids, full or not, and laying

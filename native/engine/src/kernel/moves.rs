@@ -18,6 +18,8 @@ use super::vector::Vector;
 type Quad = [i64; 4];
 /// From so many rows of a panel on it pays to split all sixteen.
 const MANY: usize = 4;
+/// Quads of a row that are made at a time: two cache lines.
+const STAGE: usize = 4;
 /// Up to so many clusters each adds its rows of a panel under a mask, lane by lane; with more it is faster to
 /// add row by row, each to its cluster.
 const FEW: usize = 5;
@@ -146,12 +148,20 @@ impl<'a> Moves<'a> {
         {
             self.mask_panel::<T, V>(panel, from, to);
         } else {
-            for quad in 0..self.width {
-                let staged = self.stage::<T, V>(panel, 2 * quad);
+            for first in (0..self.width).step_by(STAGE) {
+                let quads = STAGE.min(self.width - first);
+                let mut staged = [[[0; 4]; STAGE]; PANEL];
+                for quad in 0..quads {
+                    let limbs = self.stage::<T, V>(panel, 2 * (first + quad));
+                    staged.iter_mut().zip(limbs).for_each(|(row, limbs)| row[quad] = limbs);
+                }
                 for &i in moved {
-                    add(&mut self.limbs[to[i] as usize * self.width + quad], &staged[i]);
+                    let place = |cluster: u32| cluster as usize * self.width + first;
+                    let to = &mut self.limbs[place(to[i])..][..quads];
+                    to.iter_mut().zip(&staged[i]).for_each(|(sum, limbs)| add(sum, limbs));
                     if from[i] != NOWHERE {
-                        subtract(&mut self.limbs[from[i] as usize * self.width + quad], &staged[i]);
+                        let from = &mut self.limbs[place(from[i])..][..quads];
+                        from.iter_mut().zip(&staged[i]).for_each(|(sum, limbs)| subtract(sum, limbs));
                     }
                 }
             }

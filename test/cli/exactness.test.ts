@@ -53,6 +53,12 @@ test.each([1, 2, 3, 8])('with %i threads', async (threads) => {
   await expectReference(`kmeans fit table.csv ${FIT} --threads ${threads}`, cwd);
 });
 
+test.each(['auto', 'lloyd', 'hamerly', 'boxes'])('by %s', async (algorithm) => {
+  const cwd = directory();
+  writeFileSync(join(cwd, 'table.csv'), table);
+  await expectReference(`kmeans fit table.csv ${FIT} --algorithm ${algorithm}`, cwd);
+});
+
 test('with the kernels that every processor has, for narrow rows and for wide ones', async () => {
   const cwd = directory();
   writeFileSync(join(cwd, 'table.csv'), table);

@@ -30,7 +30,8 @@ use crate::exact::scale;
 use crate::matrix::Element;
 use crate::panels::{PANEL, Panels, View};
 
-use super::filter::{Filter, Sieve};
+use super::filter::Filter;
+use super::sieve::Sieve;
 use super::{Found, Packed, dispatch};
 
 /// Up by more than a few roundings, and down.

@@ -10,9 +10,10 @@ use crate::points::Ranges;
 
 use super::bounds::{self, Bounds, Drift};
 use super::boxes::{self, Lists, Share};
-use super::filter::{self, Filter, Sieve};
+use super::filter::{self, Filter};
 use super::moves::{self, Moves};
 use super::project::{self, Images, Lens, Targets};
+use super::sieve::Sieve;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 use super::tiles;
 use super::windows::{self, Within};

@@ -12,6 +12,7 @@ mod moves;
 mod narrow;
 mod packed;
 mod project;
+mod sieve;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod tiles;
 #[cfg(target_arch = "x86_64")]
@@ -36,7 +37,7 @@ use std::ops::Range;
 use crate::matrix::Element;
 use crate::panels::{PANEL, View};
 
-use filter::Sieve;
+use sieve::Sieve;
 
 /// The nearest centroids of the rows of some panels.
 #[derive(Debug, Clone, Default)]

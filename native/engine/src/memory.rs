@@ -1,28 +1,29 @@
 //! The in-memory tier: all rows, their labels and their sums are held, every pass runs on all threads.
 
+mod bounds;
 mod boxes;
 pub(crate) mod order;
+mod pass;
 
 use std::ops::Range;
-use std::sync::Mutex;
 
 use crate::error::Error;
-use crate::exact::{Grid, Sum, Total, scale, unit_exponent};
+use crate::exact::{Grid, Total, scale, unit_exponent};
 use crate::far::Farthest;
-use crate::kernel::bounds::{self, Bounds, Drift};
-use crate::kernel::boxes::{Lists, Share};
-use crate::kernel::{self, Found, Isa, Moves, Packed, Windows, Within};
-use crate::matrix::{Element, Matrix};
+use crate::kernel::{self, Found, Isa, Packed, Windows, Within};
+use crate::matrix::Matrix;
 use crate::observer::Observer;
-use crate::panels::{PANEL, Panels, View, on_view};
+use crate::panels::{PANEL, Panels, on_view};
 use crate::params::{Algorithm, FitParams};
 use crate::points::{Points, Ranges, Weights};
 use crate::sums::{NOWHERE, Sums};
 use crate::threads::Threads;
 use crate::tier::{Detail, Far, Scan, Step, Tier};
 
+use bounds::AllBounds;
 use boxes::Boxes;
 use order::{Order, SPAN};
+use pass::{assign, measure, pool_weighted};
 
 /// Rows that a thread takes at a time, a multiple of what boxes are made of: some 10 us of work at d = 2, k = 3, against
 /// under 1 us to hand out.
@@ -41,7 +42,7 @@ pub struct InMemory {
     /// What rows were called before they were sorted.
     order: Order,
     boxes: Option<Boxes>,
-    bounds: Option<Kept>,
+    bounds: Option<AllBounds>,
     /// What boxes would have gained in the steps so far, as in [`Algorithm::boxes_gain`].
     forgone: f64,
 }
@@ -126,140 +127,6 @@ impl InMemory {
         let now = Order { places: self.order.inverse() };
         rows.iter_mut().for_each(|row| *row = now.before(*row as usize) as u64);
         self.points.gather(&rows)
-    }
-}
-
-impl InMemory {
-    /// One pass over the rows: labels, moves and, where asked for, distances. What each thread found.
-    fn pass(
-        &mut self,
-        packed: &Packed,
-        windows: Windows,
-        detail: Detail,
-        observer: &dyn Observer,
-    ) -> Result<Vec<(Step, usize)>, Error> {
-        let (points, grid, isa) = (&self.points, &self.grid, self.isa);
-        let (clusters, measures) = (packed.clusters(), detail == Detail::Distances);
-        let sums = Mutex::new(&mut self.sums);
-        let start = || Part {
-            step: Step::new(clusters, detail),
-            found: Found::default(),
-            moves: Moves::new(grid, points.weights.as_ref(), &sums, clusters),
-            within: Within::new(windows, if measures { clusters } else { 0 }),
-            unsettled: 0,
-        };
-        let measure = |part: &mut Part, rows: Range<usize>, labels: &[u32]| {
-            let found = &part.found;
-            part.step.ties += found.ties[..rows.len()].iter().filter(|&&tie| tie != 0.0).count() as u64;
-            measure(isa, points, &rows, &found.distances[..rows.len()], labels, &mut part.within);
-        };
-        let parts = if let Some(boxes) = &mut self.boxes {
-            let start = || (start(), Lists::new(packed));
-            let shares = boxes.with(&mut self.labels, SHARE);
-            let parts = self.threads.fold(shares, observer, start, |(part, lists), mut share: Share| {
-                let (found, moves) = (&mut part.found, &mut part.moves);
-                part.step.changed += on_view!(points.panels, view => match detail {
-                    Detail::Labels => kernel::assign_boxes::<_, false>(view, &mut share, packed, lists, found, moves),
-                    Detail::Distances => kernel::assign_boxes::<_, true>(view, &mut share, packed, lists, found, moves),
-                });
-                if measures {
-                    measure(part, share.first..share.first + share.labels.len(), share.labels);
-                }
-            })?;
-            parts.into_iter().map(|(part, _)| part).collect()
-        } else if let Some(kept) = self.bounds.as_mut().filter(|kept| kept.rest == 0) {
-            let drift = Drift::new(packed.columns(), &kept.centroids, packed.rows(), self.ranges.exponent());
-            kept.centroids = packed.rows().to_vec();
-            let shares = self.labels.chunks_mut(SHARE).zip(kept.shares()).enumerate();
-            self.threads.fold(shares, observer, start, |part, (share, (labels, mut bounds))| {
-                let first = share * SHARE;
-                let (found, moves, drift) = (&mut part.found, &mut part.moves, &drift);
-                on_view!(points.panels, view => {
-                    let bounds = &mut bounds;
-                    part.unsettled += match detail {
-                        Detail::Labels => bounds::assign::<_, false>(view, first, labels, bounds, drift, packed, found),
-                        Detail::Distances => bounds::assign::<_, true>(view, first, labels, bounds, drift, packed, found),
-                    };
-                    part.step.changed += kernel::relabel(isa, view, first, labels, &found.labels, moves);
-                });
-                if measures {
-                    measure(part, first..first + labels.len(), labels);
-                }
-            })?
-        } else {
-            let shares = self.labels.chunks_mut(SHARE).enumerate();
-            self.threads.fold(shares, observer, start, |part, (share, labels)| {
-                let rows = share * SHARE..share * SHARE + labels.len();
-                let found = &mut part.found;
-                on_view!(points.panels, view => {
-                    assign(view, &rows, detail, packed, found);
-                    let moves = &mut part.moves;
-                    part.step.changed += kernel::relabel(isa, view, rows.start, labels, &found.labels, moves);
-                });
-                if measures {
-                    measure(part, rows, labels);
-                }
-            })?
-        };
-        Ok(parts.into_iter().map(Part::finish).collect())
-    }
-}
-
-/// The bounds of all rows, and the centroids that they hold for.
-#[derive(Default)]
-struct Kept {
-    upper: Vec<f32>,
-    lower: Vec<f32>,
-    centroids: Vec<f64>,
-    /// Whether a step has made bounds, so that the next one can tell what they settle.
-    tried: bool,
-    /// Steps for which bounds are not worth keeping.
-    rest: usize,
-}
-
-/// Where bounds settled less than this share of the rows, they rest for so many steps: early centroids move too
-/// far for them.
-const SETTLED: f64 = 0.35;
-const REST: usize = 3;
-
-impl Kept {
-    fn new(rows: usize) -> Self {
-        Self { upper: vec![0.0; rows], lower: vec![0.0; rows], centroids: Vec::new(), tried: false, rest: 0 }
-    }
-
-    /// Whether bounds go on after a step in which they did not settle so many rows.
-    fn settled(&mut self, unsettled: usize) {
-        if self.rest > 0 {
-            self.rest -= 1;
-        } else if std::mem::replace(&mut self.tried, true)
-            && unsettled as f64 > (1.0 - SETTLED) * self.upper.len() as f64
-        {
-            self.centroids.clear();
-            (self.rest, self.tried) = (REST, false);
-        }
-    }
-
-    fn shares(&mut self) -> impl Iterator<Item = Bounds<'_>> + Send {
-        let shares = self.upper.chunks_mut(SHARE).zip(self.lower.chunks_mut(SHARE));
-        shares.map(|(upper, lower)| Bounds { upper, lower })
-    }
-}
-
-/// What one thread finds in a step.
-struct Part<'a> {
-    step: Step,
-    found: Found,
-    moves: Moves<'a>,
-    within: Within,
-    /// Rows that bounds did not settle.
-    unsettled: usize,
-}
-
-impl Part<'_> {
-    fn finish(mut self) -> (Step, usize) {
-        self.moves.tell();
-        self.step.within = self.within.into_totals();
-        (self.step, self.unsettled)
     }
 }
 
@@ -362,7 +229,7 @@ impl Tier for InMemory {
             && self.boxes.is_none()
             && self.algorithm.wants_bounds(row_bytes, columns, clusters)
         {
-            self.bounds = Some(Kept::new(self.shape().0));
+            self.bounds = Some(AllBounds::new(self.shape().0));
         }
         let windows = self.windows(centroids);
         let parts = self.pass(&packed, windows, detail, observer);
@@ -375,8 +242,8 @@ impl Tier for InMemory {
         };
         let mut whole = Step::new(clusters, detail);
         parts.iter().for_each(|(part, _)| whole.merge(part));
-        if let (Some(kept), Algorithm::Auto) = (&mut self.bounds, self.algorithm) {
-            kept.settled(parts.iter().map(|(_, unsettled)| unsettled).sum());
+        if let (Some(bounds), Algorithm::Auto) = (&mut self.bounds, self.algorithm) {
+            bounds.settled(parts.iter().map(|(_, unsettled)| unsettled).sum());
         }
         Ok(whole)
     }
@@ -417,7 +284,7 @@ impl Tier for InMemory {
             boxes.rename(&names);
         }
         if let Some(bounds) = &mut self.bounds {
-            bounds.centroids.clear(); // they have other numbers now
+            bounds.forget(); // centroids have other numbers now
         }
         self.sums = self.sums.pick(order);
     }
@@ -446,53 +313,5 @@ impl Tier for InMemory {
 
     fn weight(&self, units: u128) -> f64 {
         self.points.weights.as_ref().map_or(units as f64, |weights| weights.to_f64(units))
-    }
-}
-
-fn assign<T: Element>(
-    view: View<T>,
-    rows: &Range<usize>,
-    detail: Detail,
-    centroids: &Packed,
-    found: &mut Found,
-) {
-    let panels = Panels::holding(rows);
-    match detail {
-        Detail::Labels => kernel::assign::<T, false>(view, panels, centroids, found),
-        Detail::Distances => kernel::assign::<T, true>(view, panels, centroids, found),
-    }
-}
-
-fn pool_weighted<T: Element>(
-    view: View<T>,
-    rows: Range<usize>,
-    weights: &Weights,
-    grid: &Grid,
-    sums: &mut [Sum],
-) {
-    for row in rows {
-        for (column, (sum, x)) in sums.iter_mut().zip(view.row(row)).enumerate() {
-            sum.add(grid.split(column, x), weights.units(row) as i64);
-        }
-    }
-}
-
-/// Adds distances to the sums of their clusters.
-fn measure(
-    isa: Isa,
-    points: &Points,
-    rows: &Range<usize>,
-    distances: &[f64],
-    labels: &[u32],
-    within: &mut Within,
-) {
-    let labels = &labels[..rows.len()];
-    match &points.weights {
-        None => kernel::within(isa, distances, labels, within),
-        Some(weights) => {
-            for (row, (&distance, &label)) in rows.clone().zip(distances.iter().zip(labels)) {
-                within.add_weighted(distance, weights.to_f64(weights.units(row).into()), label);
-            }
-        }
     }
 }

@@ -30,8 +30,9 @@ use crate::exact::scale;
 use crate::matrix::Element;
 use crate::panels::{PANEL, Panels, View};
 
-use super::filter::{Filter, Sieve};
-use super::{Found, Packed};
+use super::filter::Filter;
+use super::sieve::Sieve;
+use super::{Found, Packed, dispatch};
 
 /// Up by more than a few roundings, and down.
 pub(super) const UP: f32 = 1.0 + 1.0 / 1_048_576.0;
@@ -159,7 +160,7 @@ pub fn assign<T: Element, const MEASURE: bool>(
         found.ties.fill(0.0);
     }
     let mut active = std::mem::take(&mut found.active);
-    super::drift(isa, bounds, labels, drift, &mut active);
+    dispatch::drift(isa, bounds, labels, drift, &mut active);
     let (clusters, unsettled) = (centroids.clusters(), active.len());
     let mut asked = Asked { bounds, drift, centroids, filter, found };
     if active.len() * (clusters + GATHER) >= labels.len() * clusters {
@@ -177,7 +178,7 @@ pub fn assign<T: Element, const MEASURE: bool>(
         asked.found.gathered = gathered;
     }
     if MEASURE {
-        super::own(isa, view, panels, &centroids.rows, &found.labels, &mut found.distances);
+        dispatch::own(isa, view, panels, &centroids.rows, &found.labels, &mut found.distances);
     }
     found.active = active;
     unsettled
@@ -202,8 +203,8 @@ impl Asked<'_, '_> {
     ) {
         let (isa, first) = (self.centroids.isa, panels.start * PANEL);
         let mut sieve = std::mem::take(&mut self.found.sieve);
-        super::sift(isa, view, panels, self.filter, &mut sieve);
-        super::renew(isa, self.bounds, &sieve, self.filter, self.drift, places);
+        dispatch::sift(isa, view, panels, self.filter, &mut sieve);
+        dispatch::renew(isa, self.bounds, &sieve, self.filter, self.drift, places);
         for (&place, label) in places.iter().zip(&sieve.labels) {
             self.found.labels[place as usize] = *label;
         }

@@ -78,8 +78,9 @@ use crate::matrix::Element;
 use crate::panels::{PANEL, View};
 
 use super::amx::{LINES, Line, Product, Tiles};
-use super::filter::{Filter, Sieve, Standing, State, above, judge};
+use super::filter::{Filter, State, above};
 use super::narrow::{Avx512, Narrow};
+use super::sieve::{Sieve, Standing, judge};
 
 use laid::{Laid, copy_rows, lay_panel};
 pub(super) use packed::Tiled;

@@ -179,7 +179,7 @@ mod x86 {
     //! # Safety
     //!
     //! The methods below may only run where the processor has the type's features. They are called from
-    //! nowhere but kernels, which `super::super::dispatch!` compiles with these features and enters only
+    //! nowhere but kernels, which `super::super::dispatch` compiles with these features and enters only
     //! after `Isa::available` has seen them. Loads and stores first take a slice of the full length, so a
     //! short one panics instead of being read past its end.
 

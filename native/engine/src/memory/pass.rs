@@ -1,0 +1,210 @@
+//! One pass over the rows: labels, moves and, where asked for, distances.
+
+use std::ops::Range;
+use std::sync::Mutex;
+
+use crate::error::Error;
+use crate::exact::{Grid, Sum};
+use crate::kernel::boxes::{Lists, Share};
+use crate::kernel::{self, Found, Isa, Moves, Packed, Windows, Within, bounds};
+use crate::matrix::Element;
+use crate::observer::Observer;
+use crate::panels::{Panels, View, on_view};
+use crate::points::{Points, Weights};
+use crate::sums::Sums;
+use crate::threads::Threads;
+use crate::tier::{Detail, Step};
+
+use super::bounds::AllBounds;
+use super::boxes::Boxes;
+use super::{InMemory, SHARE};
+
+impl InMemory {
+    /// Asks all rows, in the cheapest way that there is. What each thread found, and how many rows bounds did not
+    /// settle.
+    pub(super) fn pass(
+        &mut self,
+        packed: &Packed,
+        windows: Windows,
+        detail: Detail,
+        observer: &dyn Observer,
+    ) -> Result<Vec<(Step, usize)>, Error> {
+        let pass = Pass {
+            points: &self.points,
+            grid: &self.grid,
+            threads: &self.threads,
+            isa: self.isa,
+            sums: &Mutex::new(&mut self.sums),
+            packed,
+            windows,
+            detail,
+            observer,
+        };
+        let parts = if let Some(boxes) = &mut self.boxes {
+            pass.by_boxes(boxes, &mut self.labels)?
+        } else if let Some(bounds) = self.bounds.as_mut().filter(|bounds| !bounds.rests()) {
+            pass.by_bounds(bounds, self.ranges.exponent(), &mut self.labels)?
+        } else {
+            pass.by_rows(&mut self.labels)?
+        };
+        Ok(parts.into_iter().map(Part::finish).collect())
+    }
+}
+
+/// What all threads share in a step.
+struct Pass<'a> {
+    points: &'a Points,
+    grid: &'a Grid,
+    threads: &'a Threads,
+    isa: Isa,
+    sums: &'a Mutex<&'a mut Sums>,
+    packed: &'a Packed,
+    windows: Windows,
+    detail: Detail,
+    observer: &'a dyn Observer,
+}
+
+impl<'a> Pass<'a> {
+    fn start(&self) -> Part<'a> {
+        let clusters = self.packed.clusters();
+        let measured = if self.detail == Detail::Distances { clusters } else { 0 };
+        Part {
+            step: Step::new(clusters, self.detail),
+            found: Found::default(),
+            moves: Moves::new(self.grid, self.points.weights.as_ref(), self.sums, clusters),
+            within: Within::new(self.windows, measured),
+            unsettled: 0,
+        }
+    }
+
+    /// Box by box.
+    fn by_boxes(&self, boxes: &mut Boxes, labels: &mut [u32]) -> Result<Vec<Part<'a>>, Error> {
+        let packed = self.packed;
+        let start = || (self.start(), Lists::new(packed));
+        let shares = boxes.with(labels, SHARE);
+        let parts = self.threads.fold(shares, self.observer, start, |(part, lists), mut share: Share| {
+            let (found, moves) = (&mut part.found, &mut part.moves);
+            part.step.changed += on_view!(self.points.panels, view => match self.detail {
+                Detail::Labels => kernel::assign_boxes::<_, false>(view, &mut share, packed, lists, found, moves),
+                Detail::Distances => kernel::assign_boxes::<_, true>(view, &mut share, packed, lists, found, moves),
+            });
+            self.measure(part, share.first, share.labels);
+        })?;
+        Ok(parts.into_iter().map(|(part, _)| part).collect())
+    }
+
+    /// Rows that their bounds do not settle; `unit` is that of the bounds, an exponent.
+    fn by_bounds(
+        &self,
+        bounds: &mut AllBounds,
+        unit: i32,
+        labels: &mut [u32],
+    ) -> Result<Vec<Part<'a>>, Error> {
+        let (packed, drift) = (self.packed, &bounds.drift(self.packed, unit));
+        let shares = labels.chunks_mut(SHARE).zip(bounds.shares(SHARE)).enumerate();
+        let start = || self.start();
+        self.threads.fold(shares, self.observer, start, |part, (share, (labels, mut bounds))| {
+            let first = share * SHARE;
+            let (found, moves, bounds) = (&mut part.found, &mut part.moves, &mut bounds);
+            on_view!(self.points.panels, view => {
+                part.unsettled += match self.detail {
+                    Detail::Labels => bounds::assign::<_, false>(view, first, labels, bounds, drift, packed, found),
+                    Detail::Distances => bounds::assign::<_, true>(view, first, labels, bounds, drift, packed, found),
+                };
+                part.step.changed += kernel::relabel(self.isa, view, first, labels, &found.labels, moves);
+            });
+            self.measure(part, first, labels);
+        })
+    }
+
+    /// Every row.
+    fn by_rows(&self, labels: &mut [u32]) -> Result<Vec<Part<'a>>, Error> {
+        let shares = labels.chunks_mut(SHARE).enumerate();
+        let start = || self.start();
+        self.threads.fold(shares, self.observer, start, |part, (share, labels)| {
+            let rows = share * SHARE..share * SHARE + labels.len();
+            let (found, moves) = (&mut part.found, &mut part.moves);
+            on_view!(self.points.panels, view => {
+                assign(view, &rows, self.detail, self.packed, found);
+                part.step.changed += kernel::relabel(self.isa, view, rows.start, labels, &found.labels, moves);
+            });
+            self.measure(part, rows.start, labels);
+        })
+    }
+
+    /// Adds what was found for the rows from `first` on, if it was asked for.
+    fn measure(&self, part: &mut Part, first: usize, labels: &[u32]) {
+        if self.detail == Detail::Distances {
+            let (rows, found) = (first..first + labels.len(), &part.found);
+            part.step.ties += found.ties[..rows.len()].iter().filter(|&&tie| tie != 0.0).count() as u64;
+            let distances = &found.distances[..rows.len()];
+            measure(self.isa, self.points, &rows, distances, labels, &mut part.within);
+        }
+    }
+}
+
+/// What one thread finds in a step.
+struct Part<'a> {
+    step: Step,
+    found: Found,
+    moves: Moves<'a>,
+    within: Within,
+    /// Rows that bounds did not settle.
+    unsettled: usize,
+}
+
+impl Part<'_> {
+    fn finish(mut self) -> (Step, usize) {
+        self.moves.tell();
+        self.step.within = self.within.into_totals();
+        (self.step, self.unsettled)
+    }
+}
+
+pub(super) fn assign<T: Element>(
+    view: View<T>,
+    rows: &Range<usize>,
+    detail: Detail,
+    centroids: &Packed,
+    found: &mut Found,
+) {
+    let panels = Panels::holding(rows);
+    match detail {
+        Detail::Labels => kernel::assign::<T, false>(view, panels, centroids, found),
+        Detail::Distances => kernel::assign::<T, true>(view, panels, centroids, found),
+    }
+}
+
+pub(super) fn pool_weighted<T: Element>(
+    view: View<T>,
+    rows: Range<usize>,
+    weights: &Weights,
+    grid: &Grid,
+    sums: &mut [Sum],
+) {
+    for row in rows {
+        for (column, (sum, x)) in sums.iter_mut().zip(view.row(row)).enumerate() {
+            sum.add(grid.split(column, x), weights.units(row) as i64);
+        }
+    }
+}
+
+/// Adds distances to the sums of their clusters.
+pub(super) fn measure(
+    isa: Isa,
+    points: &Points,
+    rows: &Range<usize>,
+    distances: &[f64],
+    labels: &[u32],
+    within: &mut Within,
+) {
+    let labels = &labels[..rows.len()];
+    match &points.weights {
+        None => kernel::within(isa, distances, labels, within),
+        Some(weights) => {
+            for (row, (&distance, &label)) in rows.clone().zip(distances.iter().zip(labels)) {
+                within.add_weighted(distance, weights.to_f64(weights.units(row).into()), label);
+            }
+        }
+    }
+}

@@ -52,14 +52,15 @@ pub fn check_oracle(data: &Data, found: &Clustering) {
     // The working unit of the definition (docs/exactness.md): a power of two, 1 for ordinary data.
     let largest = data.values.iter().fold(0.0f64, |m, v| m.max(v.abs()));
     let exponent = libm::frexp(largest).1;
-    let unit = if (-430..=440).contains(&exponent) { 1.0 } else { 2f64.powi(-exponent) };
-    let centroids: Vec<f64> = found.centroids.iter().map(|c| c * unit).collect();
+    let exponent = if (-430..=440).contains(&exponent) { 0 } else { exponent };
+    let working = |x: &f64| libm::scalbn(*x, -exponent); // 2^-exponent itself may be no f64
+    let centroids: Vec<f64> = found.centroids.iter().map(working).collect();
     let weights = data.weights.as_deref().map(rounded);
     let mut sizes = vec![0u64; clusters];
     let mut inertia = Total::default();
     let mut within = vec![Total::default(); clusters];
     for (i, row) in data.rows().enumerate() {
-        let row: Vec<f64> = row.iter().map(|x| x * unit).collect();
+        let row: Vec<f64> = row.iter().map(working).collect();
         let distances: Vec<f64> =
             centroids.chunks_exact(data.columns).map(|c| squared_distance(&row, c)).collect();
         let least = distances.iter().copied().fold(f64::INFINITY, f64::min);
@@ -71,7 +72,7 @@ pub fn check_oracle(data: &Data, found: &Clustering) {
         within[label].add_weighted(least, weight);
     }
     assert_eq!(found.sizes, sizes);
-    let back = |total: &Total| total.value() / unit / unit;
+    let back = |total: &Total| libm::scalbn(total.value(), 2 * exponent);
     assert_eq!(found.inertia, back(&inertia));
     assert_eq!(found.within, within.iter().map(back).collect::<Vec<_>>());
     let labels = Labeller::new(data.columns, &found.centroids);

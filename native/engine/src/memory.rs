@@ -122,6 +122,26 @@ impl InMemory {
         Ok(())
     }
 
+    /// What `first` makes of all rows.
+    fn consider_all(
+        &self,
+        packed: &Packed,
+        first: &Farthest,
+        observer: &dyn Observer,
+    ) -> Result<Farthest, Error> {
+        let (points, order) = (&self.points, &self.order);
+        let start = || (first.clone(), Found::default());
+        let parts = self.threads.fold(self.shares(), observer, start, |(farthest, found), rows| {
+            on_view!(points.panels, view => assign(view, &rows, Detail::Distances, packed, found));
+            for (row, (&distance, &label)) in rows.zip(found.distances.iter().zip(&found.labels)) {
+                farthest.consider(distance, label as usize, row, order.before(row), points);
+            }
+        })?;
+        let mut all = first.clone();
+        parts.into_iter().for_each(|(part, _)| all.merge(part));
+        Ok(all)
+    }
+
     /// The rows of these numbers, as they were numbered before they were sorted.
     fn gather_as_they_came(&self, mut rows: Vec<u64>) -> Points {
         let now = Order { places: self.order.inverse() };
@@ -259,17 +279,12 @@ impl Tier for InMemory {
         observer: &dyn Observer,
     ) -> Result<Vec<Far>, Error> {
         let packed = self.pack(centroids);
-        let (points, order) = (&self.points, &self.order);
-        let start = || (Farthest::new(count), Found::default());
-        let parts = self.threads.fold(self.shares(), observer, start, |(farthest, found), rows| {
-            on_view!(points.panels, view => assign(view, &rows, Detail::Distances, &packed, found));
-            for (row, (&distance, &label)) in rows.zip(found.distances.iter().zip(&found.labels)) {
-                farthest.consider(distance, label as usize, row, order.before(row), points);
-            }
-        })?;
-        let mut all = Farthest::new(count);
-        parts.into_iter().for_each(|(part, _)| all.merge(part));
-        Ok(all.into_vec())
+        let all = self.consider_all(&packed, &Farthest::new(count), observer)?;
+        Ok(match all.again() {
+            Some(again) => self.consider_all(&packed, &again, observer)?,
+            None => all,
+        }
+        .into_vec())
     }
 
     fn renumber(&mut self, order: &[usize]) {

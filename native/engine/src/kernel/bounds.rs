@@ -151,6 +151,8 @@ pub fn assign<T: Element, const MEASURE: bool>(
 ) -> usize {
     let (isa, panels) = (centroids.isa, Panels::holding(&(first..first + labels.len())));
     let Some(filter) = &centroids.filter else {
+        // Nothing renews the bounds, and drifts will count from these centroids: what was known ends here.
+        bounds.upper.fill(f32::INFINITY);
         super::assign::<T, MEASURE>(view, panels, centroids, found);
         return labels.len();
     };

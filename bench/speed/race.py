@@ -67,10 +67,11 @@ class Runner:
         try:
             self.process.stdin.write("go\n")
             self.process.stdin.flush()
-            line = self.process.stdout.readline()
         except BrokenPipeError:
-            line = self.process.stdout.readline()
-        told = json.loads(line) if line.startswith("{") else {"failed": self.complaint()}
+            pass  # it has ended; what it said last tells why
+        # Some libraries talk on standard output; what we wait for is a line of JSON, or the end.
+        line = next((line for line in self.process.stdout if line.startswith("{")), "")
+        told = json.loads(line) if line else {"failed": self.complaint()}
         self.result.failed = told.get("failed", "")
         return None if self.result.failed else told
 

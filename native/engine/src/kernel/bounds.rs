@@ -20,8 +20,9 @@
 //! - A row whose label was settled canonically may have a label whose true distance is larger than the lowest by
 //!   `2 e` of itself, `2^-36`: the factor covers that as well. Its `lower` is taken from the best score.
 //! - When `upper < (1 - 2^-19) lower`, true distances differ by more than `2^-19` of themselves, canonical ones by at
-//!   most `e <= 2^-37`, so the label is the canonical one, without a tie. Below 2^-50 of the unit nothing is settled,
-//!   so that no canonical distance that counts can be subnormal.
+//!   most `e <= 2^-37`, so the label is the canonical one, without a tie. Below 2^-50 of the unit nothing is settled.
+//!   There are bounds only where the filter's unit is between 2^-400 and 2^400 and theirs within 2^60 of it (`FACTORS`), so
+//!   a distance that is settled is above 2^-1020 when it is squared, and no canonical one that counts is subnormal.
 
 use std::array::from_fn;
 use std::ops::Range;

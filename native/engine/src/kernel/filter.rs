@@ -113,7 +113,7 @@ impl Filter {
         rows().for_each(|row| middle.iter_mut().zip(row).for_each(|(m, c)| *m += c / clusters as f64));
         let largest =
             rows().flat_map(|row| row.iter().zip(&middle)).fold(0.0, |l: f64, (c, m)| l.max((c - m).abs()));
-        if !ORDINARY.contains(&exponent(largest)) {
+        if !largest.is_finite() || !ORDINARY.contains(&exponent(largest)) {
             return None;
         }
         let exponent = exponent(largest);

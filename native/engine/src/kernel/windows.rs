@@ -35,7 +35,7 @@ pub struct Windows {
 impl Windows {
     /// For numbers from 0 to `bound`. Without a finite bound the constants are infinite, nothing is ever cut,
     /// and everything goes to the superaccumulator. In their working unit distances reach at least 2^-860, for
-    /// the largest magnitude is 0 or above 2^-430; so the last window's unit is a normal number.
+    /// the largest magnitude is 0 or above 2^-430; so the constants are normal numbers, down to 1.5 x 2^-998.
     pub fn new(bound: f64) -> Self {
         let top = if bound.is_finite() { exponent(bound).max(-900) } else { 1100 };
         let units = std::array::from_fn(|i| top - BITS * (i as i32 + 1));

@@ -1,0 +1,185 @@
+//! Every algorithm with every instruction set against the plain one, bit by bit, on tables made to break them.
+#![expect(clippy::unwrap_used, reason = "a test may")]
+
+mod support;
+
+use kmeans_engine::{Algorithm, Clustering, FitParams, Init, Isa, Matrix, Named, Values};
+use proptest::prelude::*;
+use support::{Data, check_oracle, cluster, run};
+
+/// A fit of the data, as f32 where that is asked for.
+fn fitted(data: &Data, narrow: bool, params: &FitParams) -> Clustering {
+    let matrix = if narrow {
+        Matrix::new(data.columns, Values::F32(data.values.iter().map(|&x| x as f32).collect()))
+    } else {
+        data.matrix()
+    };
+    run(data, matrix, params, &()).unwrap()
+}
+
+fn check(data: &Data, narrow: bool, params: &FitParams) {
+    let with = |isa, algorithm, threads| {
+        fitted(
+            data,
+            narrow,
+            &FitParams { isa: Some(isa), algorithm, threads: Some(threads), ..params.clone() },
+        )
+    };
+    let one = with(Isa::Portable, Algorithm::Lloyd, 1);
+    check_oracle(data, &one);
+    let bits = |found: &Clustering| -> Vec<u64> {
+        let all = found.centroids.iter().chain(&found.means).chain(&found.within);
+        all.map(|x| x.to_bits()).collect()
+    };
+    for isa in Isa::available() {
+        for &(name, algorithm) in Algorithm::NAMES {
+            let found = with(isa, algorithm, 1);
+            assert_eq!(found, one, "{name}, {isa:?}");
+            assert_eq!(bits(&found), bits(&one), "{name}, {isa:?}");
+        }
+    }
+}
+
+/// Numbers that tie, are nearly equal, lie at powers of two, or have nothing in common.
+fn number() -> impl Strategy<Value = f64> + Clone {
+    prop_oneof![
+        4 => (-2i32..3).prop_map(f64::from),
+        2 => (0i32..5).prop_map(|x| 1e8 + f64::from(x) / 4.0),
+        1 => (0i32..9).prop_map(|x| 1e15 + f64::from(x) / 8.0),
+        2 => (0i32..4, -1f64..1.0).prop_map(|(x, y)| f64::from(x) * 5.0 + y * 1e-7),
+        1 => (-30i32..30, any::<bool>()).prop_map(|(e, more)| (1.0 + f64::from(u8::from(more)) * f64::EPSILON) * 2f64.powi(e)),
+        2 => -1f64..1.0,
+        1 => (0i32..5).prop_map(|x| f64::from(x) * 0.1),
+        1 => Just(-0.0),
+    ]
+}
+
+/// Powers of two that bring a table to where something changes: the working unit, the filter's proof, the grid.
+fn magnitude() -> impl Strategy<Value = i32> {
+    prop_oneof![6 => Just(0), 1 => -460i32..-380, 1 => 380i32..460, 1 => -1040i32..900]
+}
+
+#[derive(Debug, Clone)]
+struct Case {
+    data: Data,
+    narrow: bool,
+    params: FitParams,
+}
+
+fn tables() -> impl Strategy<Value = Case> {
+    let columns = prop_oneof![6 => 1usize..5, 2 => 5usize..24, 1 => 30usize..70];
+    let rows = prop_oneof![1 => 1usize..17, 3 => 17usize..140, 1 => 140usize..600];
+    let shape = (columns, rows, 1usize..48, magnitude());
+    shape.prop_flat_map(|(columns, rows, clusters, magnitude)| {
+        let clusters = clusters.min(rows);
+        // Few numbers to choose from make copies and ties.
+        let few = prop::collection::vec(number(), 1..40);
+        let plain = number();
+        let values = prop_oneof![
+            2 => (few, prop::collection::vec(any::<prop::sample::Index>(), rows * columns))
+                .prop_map(|(few, which)| which.iter().map(|i| *i.get(&few)).collect::<Vec<_>>()),
+            3 => prop::collection::vec(plain, rows * columns),
+        ];
+        let far = prop_oneof![12 => Just(1.0), 1 => Just(1e20), 1 => Just(1e120), 1 => Just(1e300)];
+        let given = prop::collection::vec((number(), far), clusters * columns);
+        let weights = prop::collection::vec(
+            prop_oneof![1 => Just(0.0), 3 => (1u8..9).prop_map(|w| f64::from(w) / 4.0)],
+            rows,
+        );
+        let options = (0u8..4, any::<u64>(), 1usize..12, 1usize..4, any::<bool>(), any::<bool>());
+        (values, given, weights, options).prop_map(move |(values, given, mut weights, options)| {
+            let (init, seed, max_iter, n_init, weighted, narrow) = options;
+            let narrow = narrow && magnitude == 0;
+            let scaled = |x: f64| libm::scalbn(x, magnitude).clamp(-f64::MAX, f64::MAX);
+            let value = |x: f64| if narrow { f64::from(x as f32) } else { scaled(x) };
+            let given = given.iter().map(|&(x, far)| (scaled(x) * far).clamp(-f64::MAX, f64::MAX)).collect();
+            let init = match init {
+                0 => Init::Random,
+                1 => Init::Given(given),
+                _ => Init::PlusPlus,
+            };
+            weights[..clusters].iter_mut().filter(|w| **w == 0.0).for_each(|w| *w = 1.0);
+            Case {
+                data: Data {
+                    columns,
+                    values: values.into_iter().map(value).collect(),
+                    weights: weighted.then_some(weights),
+                },
+                narrow,
+                params: FitParams {
+                    clusters,
+                    seed,
+                    max_iter,
+                    tol: 0.0,
+                    init,
+                    n_init: Some(n_init),
+                    ..FitParams::default()
+                },
+            }
+        })
+    })
+}
+
+/// Tables whose centroids lie now more, now less than 2^400 (or 2^-400) apart, beyond which the filter has no proof.
+fn edges() -> impl Strategy<Value = Case> {
+    (1usize..3, 5usize..120, 2usize..6, any::<bool>(), any::<u64>()).prop_flat_map(
+        |(columns, rows, clusters, large, seed)| {
+            let unit = 2f64.powi(if large { 400 } else { -400 });
+            let values = prop::collection::vec(-1f64..1.0, rows * columns);
+            let given = prop::collection::vec(-2f64..2.0, clusters * columns);
+            (values, given, 0.3f64..2.0, any::<bool>()).prop_map(move |(values, given, scale, seeded)| {
+                let scaled = |x: Vec<f64>| x.into_iter().map(|x| x * scale * unit).collect();
+                let init = if seeded { Init::PlusPlus } else { Init::Given(scaled(given)) };
+                let params =
+                    FitParams { clusters, seed, tol: 0.0, init, n_init: Some(3), ..FitParams::default() };
+                Case { data: Data::new(columns, scaled(values)), narrow: false, params }
+            })
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(80))]
+
+    #[test]
+    fn all_give_the_same_bits(case in tables()) {
+        check(&case.data, case.narrow, &case.params);
+    }
+
+    #[test]
+    fn with_and_without_a_proof_of_the_filter(case in edges()) {
+        check(&case.data, case.narrow, &case.params);
+    }
+}
+
+/// Step 2 has centroids 2^400 apart, so no filter; what the bounds knew of step 1 must not outlive it.
+#[test]
+fn bounds_end_where_the_filter_has_no_proof() {
+    let unit = 2f64.powi(398);
+    let scaled = |values: &[f64]| values.iter().map(|x| x * unit).collect::<Vec<f64>>();
+    let data = Data::new(1, scaled(&[4.0, 0.75, 1.75, 7.75, 0.5]));
+    let init = Init::Given(scaled(&[5.5, 6.75, 3.75]));
+    check(&data, false, &FitParams { clusters: 3, tol: 0.0, init, ..FitParams::default() });
+}
+
+/// 40 rows are equally far, each many times, and threads meet them in different orders. The one that fills the empty
+/// cluster takes all its equals along, also those met where others had pushed it out.
+#[test]
+fn equals_of_the_farthest_row_are_found_by_all_threads() {
+    let (groups, share) = (20i32, 4096);
+    let place = |i: i32| f64::from(i / 2 * 100 + i % 2 * 2 - 1);
+    let rows = (0..24 * share).map(|row| if row / share % 2 == 0 { row % 40 } else { 39 - row % 40 });
+    let data = Data::new(1, rows.map(place).collect());
+    let given = (0..groups).map(|group| f64::from(group * 100)).chain([1e7]).collect();
+    let params = FitParams { clusters: 21, max_iter: 1, init: Init::Given(given), ..FitParams::default() };
+    let with = |threads, algorithm| {
+        cluster(&data, &FitParams { threads: Some(threads), algorithm, ..params.clone() })
+    };
+    let one = with(1, Algorithm::Lloyd);
+    check_oracle(&data, &one);
+    for threads in 2..12 {
+        for &(name, algorithm) in Algorithm::NAMES {
+            assert_eq!(with(threads, algorithm), one, "{name}, {threads} threads");
+        }
+    }
+}

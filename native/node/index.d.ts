@@ -223,6 +223,7 @@ export interface FitReport {
   seed: string
   /** k-means++, random or given. */
   init: string
+  /** What found the nearest centroids in the end. */
   algorithm: string
   /** Restarts that were run. */
   nInit: number

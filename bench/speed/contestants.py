@@ -45,21 +45,25 @@ class Contestant:
         Where a tolerance ends the run, each stops by its own rule, and who has none does `steps` iterations.
         """
         by_rule = work.tol and self.name not in WITHOUT_TOLERANCE
+        own_start = self.is_ours and work.job != "fit"
         given = {
             "--data": data,
             "--rows": work.rows,
             "--columns": work.columns,
             "--dtype": work.dtype,
             "--clusters": work.clusters,
-            "--init": "k-means++" if work.job == "seed" and self.is_ours else start,
+            "--init": "k-means++" if own_start else start,
             "--max-iter": work.max_iter if by_rule else steps,
             "--tol": work.tol,
             "--threads": threads,
             "--centroids": centroids,
             "--repeat": 1000,
         }
+        if work.job == "default" and self.is_ours:
+            del given["--max-iter"], given["--tol"]  # what is not said is the default
         words = [str(word) for pair in given.items() for word in pair]
-        return [*self.command, *words, "--wait", *(["--seed-only"] if work.job == "seed" else [])]
+        job = {"fit": [], "seed": ["--seed-only"], "default": [] if self.is_ours else ["--defaults"]}[work.job]
+        return [*self.command, *words, "--wait", *job]
 
     @property
     def is_ours(self):

@@ -2,6 +2,7 @@
 
 Rows are in memory and the peer has run once on a few of them before the clock starts, so that neither
 reading nor imports nor starting threads is measured. Then: a line on standard input, a fit, a line of JSON.
+With --defaults the peer's own options hold, but for the seed: the number on the line.
 """
 
 import argparse
@@ -39,6 +40,12 @@ class ScikitLearn:
         return kmeans_plusplus(rows, clusters, random_state=self.options.seed, n_local_trials=candidates)[0]
 
 
+    def default(self, rows, clusters, seed):
+        """Seeding, iterations and labels as it does them when told nothing."""
+        model = self.make(clusters, random_state=seed).fit(rows)
+        return model.cluster_centers_, model.n_iter_
+
+
 class OneDal(ScikitLearn):
     """The same interface; refuses to fall back to scikit-learn without telling."""
 
@@ -71,6 +78,13 @@ class Faiss:
         model.train(rows, init_centroids=start)
         return model.centroids, model.assign(rows)[1], iterations
 
+    def default(self, rows, clusters, seed):
+        """Random rows, 25 iterations on a sample of 256 rows a cluster; then labels for all."""
+        model = self.faiss.Kmeans(rows.shape[1], clusters, seed=seed)
+        model.train(rows)
+        model.assign(rows)
+        return model.centroids, model.cp.niter
+
 
 class Mlpack:
     """f64 only. The algorithm of its own that was fastest in a trial: a dual tree or a kd-tree."""
@@ -91,6 +105,11 @@ class Mlpack:
         # Once `found` is gone, its arrays have been seen to change.
         return found["centroid"].copy(), found["output"].copy(), iterations
 
+    def default(self, rows, clusters, seed):
+        """Its seed 0 is the time of day. It does not tell its iterations: 0 stands for unknown."""
+        found = self.kmeans(input_=rows, clusters=clusters, seed=seed + 1, labels_only=True)
+        return found["centroid"].copy(), 0
+
 
 class SuperKMeans:
     """Without its sampling and early stop. Takes no starting centroids: it draws rows of its own."""
@@ -109,6 +128,13 @@ class SuperKMeans:
         model = self.make(*start.shape, n_threads=self.options.threads, **whole, **steady)
         centroids = model.train(rows)
         return centroids, model.assign_training_points(rows, centroids), iterations
+
+    def default(self, rows, clusters, seed):
+        """Above 100,000 rows in two levels, below on a sample; a rule of its own to stop early."""
+        model = self.make(clusters, rows.shape[1], n_threads=self.options.threads, seed=seed)
+        centroids = model.train(rows)
+        model.assign_training_points(rows, centroids)
+        return centroids, 0
 
 
 PEERS = {
@@ -133,6 +159,7 @@ def options():
     parser.add_argument("--tol", type=float, default=0.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seed-only", action="store_true")
+    parser.add_argument("--defaults", action="store_true")
     parser.add_argument("--wait", action="store_true")
     return parser.parse_args()
 
@@ -172,7 +199,7 @@ def main():
     if asked.seed_only:
         peer.seed(rows[:1000].copy(), 2)
 
-        def run():
+        def run(_seed):
             return peer.seed(rows, asked.clusters), 0
 
     else:
@@ -180,14 +207,17 @@ def main():
         few = rows[: max(1000, 2 * asked.clusters)].copy()
         peer.fit(few, few[: asked.clusters].copy(), 1)
 
-        def run():
+        def run(seed):
+            if asked.defaults:
+                return peer.default(rows, asked.clusters, seed)
             centroids, _, iterations = peer.fit(rows, start, asked.max_iter)
             return centroids, iterations
 
-    while sys.stdin.readline():
+    while line := sys.stdin.readline():
         if peer.spoils_rows:
             rows[:] = mapped
-        measure(asked, run)
+        seed = int(line) if line.strip().isdigit() else asked.seed
+        measure(asked, lambda seed=seed: run(seed))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -60,12 +60,12 @@ class Runner:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self.errors, "text": True}
         self.process = subprocess.Popen(words, env=environment(threads), preexec_fn=pin(threads), **pipes)
 
-    def run(self):
-        """One measurement, or a failure that is remembered."""
+    def run(self, word="go"):
+        """One measurement, or a failure that is remembered. The word is a seed where that matters."""
         if self.result.failed:
             return None
         try:
-            self.process.stdin.write("go\n")
+            self.process.stdin.write(f"{word}\n")
             self.process.stdin.flush()
         except BrokenPipeError:
             pass  # it has ended; what it said last tells why
@@ -94,7 +94,7 @@ class Runner:
 
 def warm_up(runner, work):
     """The first run is not timed; from it come the answer, and the memory, which later runs would reuse."""
-    told, result = runner.run(), runner.result
+    told, result = runner.run(0), runner.result
     if told is None:
         return
     result.iterations, result.peak_kb = told["iterations"], told["peak_kb"]
@@ -103,8 +103,9 @@ def warm_up(runner, work):
         result.inertia, result.digest = judge.inertia(work, runner.centroids)
 
 
-def race(work, contestants, threads, runs, steps):
-    """The results by name, after so many iterations. A B C, A B C, …: noise of the machine meets all of them."""
+@contextmanager
+def warm(work, contestants, threads, steps):
+    """Everybody after their first run, ready for those that count; at the end, who has failed."""
     paths = data.files(work)
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         runners = []
@@ -114,16 +115,28 @@ def race(work, contestants, threads, runs, steps):
             runners.append(runner)
         for runner in runners:
             warm_up(runner, work)
-        for _ in range(runs):
-            for runner in runners:
-                time.sleep(PAUSE)
-                told = runner.run()
-                if told:
-                    runner.result.seconds.append(told["seconds"])
+        yield runners
         for runner in runners:
             if runner.result.failed:
                 print(f"{work.name}: {runner.contestant.name}: {runner.result.failed}", file=sys.stderr)
-        return {runner.contestant.name: runner.result for runner in runners}
+
+
+def timed(runner, word="go"):
+    """One more run that counts; whether it came through."""
+    time.sleep(PAUSE)
+    told = runner.run(word)
+    if told:
+        runner.result.seconds.append(told["seconds"])
+    return told is not None
+
+
+def race(work, contestants, threads, runs, steps):
+    """The results by name, after so many iterations. A B C, A B C, …: noise of the machine meets all of them."""
+    with warm(work, contestants, threads, steps) as runners:
+        for _ in range(runs):
+            for runner in runners:
+                timed(runner)
+    return {runner.contestant.name: runner.result for runner in runners}
 
 
 def iterations(work, contestant, threads):
@@ -131,7 +144,7 @@ def iterations(work, contestant, threads):
 
     A peer that does not stop at rest by itself would otherwise be measured at work that nobody needs.
     """
-    if work.job == "seed":
+    if work.job != "fit":
         return work.max_iter
     with tempfile.TemporaryDirectory() as folder:
         runner = Runner(contestant, work, data.files(work), threads, folder, work.max_iter)

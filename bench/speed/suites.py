@@ -26,7 +26,7 @@ class Work:
     dtype: str = "f32"
     tol: float = 0.0
     peers: tuple = ()
-    job: str = "fit"  # or "seed": the search for the first centroids alone
+    job: str = "fit"  # or "seed": the search for the first centroids alone; or "default": see equal.py
 
     @property
     def name(self):
@@ -122,6 +122,16 @@ def seeding(_quick):
     return [Work("seeding", kind, n, d, k, 1, "f32", 0.0, ("scikit-learn",), "seed") for kind, n, d, k in rows]
 
 
+def default(quick):
+    """Everything included, with everybody's own options, until answers are equally good."""
+    low, high = [(1_000_000, 2, 8), (1_000_000, 16, 64)], [(200_000, 64, 100)]
+    rows = [(kind, *shape, ALL) for shape in low for kind in KINDS]
+    rows += [(kind, *shape, LARGE) for shape in high for kind in KINDS]
+    rows += [("mnist", 60_000, 784, 100, LARGE), ("words", 341_479, 100, 100, LARGE)]
+    rows = [rows[0], rows[5]] if quick else rows
+    return [Work("default", kind, n, d, k, 300, "f32", 1e-4, peers, "default") for kind, n, d, k, peers in rows]
+
+
 def growth(quick):
     """Ours alone: how the time grows with rows, clusters and columns. 10^8 rows need some 6 GB."""
     sizes = [10**e for e in range(4, 7 if quick else 9)]
@@ -130,7 +140,7 @@ def growth(quick):
     return [Work("growth", "gaussian", n, d, k, 10, "f32") for n, d, k in dict.fromkeys(rows)]
 
 
-SUITES = {f.__name__: f for f in (article, low, mid, wide, mnist, words, embeddings, seeding, growth)}
+SUITES = {f.__name__: f for f in (article, low, mid, wide, mnist, words, embeddings, seeding, default, growth)}
 
 
 def works(names, quick):

@@ -5,10 +5,16 @@ import os
 import platform
 import re
 from pathlib import Path
+from statistics import median
 
-from speed import judge
+from speed import equal, judge
 
 RESULTS = Path(__file__).resolve().parent.parent / "results"
+DEFAULTS = (
+    "Everybody as they come. Cells: **peer / ours**, seconds to an answer within 0.1 % of the usual one of who gives "
+    "the best; seconds of a run, median (min–max); how many runs were good enough; how much worse than that best the "
+    "usual answer is. ≥: none was, it takes longer than all these runs together."
+)
 
 
 def cpu():
@@ -75,9 +81,9 @@ def good(kept):
 
 def markdown(kept):
     """The whole table, and the curve of ours."""
-    rows = [row for row in good(kept) if row["suite"] != "growth"]
+    rows = [row for row in good(kept) if row["suite"] not in ("growth", "default")]
     kinds = {name: about["kind"] for name, about in kept["peers"].items()}
-    used = [name for name in kinds if any(name in row["results"] for row in rows)]
+    used = [name for name in kinds if any(name in row["results"] for row in good(kept))]
     heads = [f"{name} {kept['peers'][name]['version']}" for name in used]
     lines = [header(kept, used), ""]
     if rows:
@@ -86,18 +92,74 @@ def markdown(kept):
     for row in rows:
         cells = [*ours(row, kept["ours"]), best_exact(row, kinds), *(cell(row, peer, kinds[peer]) for peer in used)]
         lines.append(f"| {' | '.join(map(str, cells))} |")
-    return "\n".join([*lines, *curve(kept), ""])
+    return "\n".join([*lines, *defaults(kept, used, heads), *curve(kept), ""])
+
+
+def defaults(kept, used, heads):
+    """Time to an equally good answer, a table of its own."""
+    rows = [row for row in good(kept) if row["suite"] == "default"]
+    if not rows:
+        return []
+    titles = ["work", "threads", "others", "ours, s", "best peer", *heads]
+    lines = ["", "### Default options", "", DEFAULTS, "", f"| {' | '.join(titles)} |", f"|{'---|' * len(titles)}"]
+    for row in rows:
+        mine = row["results"]["ours"]
+        cells = [named(row, kept["ours"]), row["threads"], cores(row.get("others")), tries(mine) + wrong(mine)]
+        cells += [best_default(row), *(default_cell(row, peer) for peer in used)]
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    return lines
+
+
+def tries(result):
+    """Seconds to a good enough answer, those of a run, how many were good enough, and the usual answer."""
+    expected, bound = equal.to_target(result)
+    usual = judge.difference(median(result["inertias"]), result["target"] / (1 + equal.SLACK))
+    good = f"{equal.hits(result)} of {len(result['seconds'])}"
+    return f"{'≥ ' * bound}{digits(expected)}; a run {seconds(result)}; {good}; inertia {usual:+.1e}"
+
+
+def default_ratio(row, peer):
+    """Theirs over ours, and the sign before it when one of the two is a bound."""
+    (theirs, low), (mine, high) = (equal.to_target(row["results"][name]) for name in (peer, "ours"))
+    return theirs / mine, "?" if low and high else "≥ " if low else "≤ " if high else ""
+
+
+def default_cell(row, peer):
+    """One peer's part of a row."""
+    result = row["results"].get(peer)
+    if result is None or result["failed"]:
+        return "–" if result is None else "failed"
+    ratio, sign = default_ratio(row, peer)
+    return f"**{sign}{ratio:.2f}x** {tries(result)}"
+
+
+def best_default(row):
+    """The peer that comes closest to us; for who did not get there, a bound stands."""
+    came = [peer for peer, result in row["results"].items() if peer != "ours" and not result["failed"]]
+    ratios = {peer: default_ratio(row, peer) for peer in came}
+    best = min(ratios, key=ratios.get, default=None)
+    return f"**{ratios[best][1]}{ratios[best][0]:.2f}x** {best}" if best else "–"
 
 
 def ours(row, version):
     """Our part of a row; what we say our inertia is must be what it is. An older commit is named."""
     mine, seeding = row["results"]["ours"], row["job"] == "seed"
-    wrong = mine["said"] is not None and abs(judge.difference(mine["said"], mine["inertia"])) > judge.LIMITS["f64"]
     sample = f" (ours on {mine['seeding_rows']} rows)" if seeding and mine["seeding_rows"] else ""
     steps = "seeding" if seeding else mine["iterations"]
-    times = seconds(mine) + (" WRONG INERTIA" if wrong else "")
+    times = seconds(mine) + wrong(mine)
+    return [named(row, version, sample), row["threads"], cores(row.get("others")), steps, times, memory(row, mine)]
+
+
+def wrong(mine):
+    """A warning when our inertia is not what we said it is."""
+    off = mine["said"] is not None and abs(judge.difference(mine["said"], mine["inertia"])) > judge.LIMITS["f64"]
+    return " WRONG INERTIA" if off else ""
+
+
+def named(row, version, sample=""):
+    """The row's name; an older commit is told."""
     older = "" if row["ours"] == version else f" [{row['ours']}]"
-    return [row["name"] + sample + older, row["threads"], cores(row.get("others")), steps, times, memory(row, mine)]
+    return row["name"] + sample + older
 
 
 def header(kept, used):

@@ -25,7 +25,8 @@ measure --data FILE --rows N --columns D --dtype f32|f64 --clusters K --init FIL
         [--seed N] [--n-init N]
         [--seed-only]       time the search for the first centroids alone, and stop there
         [--repeat R]        measure R times (1), each time on a copy made before the clock starts
-        [--wait]            wait for a line on standard input before each repeat, end with the input
+        [--wait]            wait for a line on standard input before each repeat, end with the input;
+                            a line that is a number is the seed from there on
         [--centroids OUT]   write the centroids of the last repeat, f64";
 
 /// The command line: `--name value`, and the flags without a value.
@@ -68,7 +69,7 @@ fn run(options: &Options) -> Result<(), Failed> {
         "f32" => false,
         other => return Err(format!("--dtype must be f32 or f64, not {other}").into()),
     };
-    let plan = params(options, columns, wide)?.check(rows, columns, None)?;
+    let mut plan = params(options, columns, wide)?.check(rows, columns, None)?;
     let values = load(options.need("--data")?, rows * columns, wide)?;
     let mut matrix = Some(Matrix::new(columns, values));
     let (repeats, wait) = (options.number("--repeat")?.unwrap_or(1), options.has("--wait"));
@@ -76,9 +77,11 @@ fn run(options: &Options) -> Result<(), Failed> {
         // The last repeat may have the rows themselves: a single one holds them once.
         let copy = if repeat == repeats { matrix.take() } else { matrix.clone() };
         let Some(copy) = copy else { break };
-        if wait && io::stdin().lock().read_line(&mut String::new())? == 0 {
+        let mut line = String::new();
+        if wait && io::stdin().lock().read_line(&mut line)? == 0 {
             break;
         }
+        plan.params.seed = line.trim().parse().unwrap_or(plan.params.seed);
         let found = measure(copy, &plan, options.has("--seed-only"))?;
         if let Some(path) = options.get("--centroids") {
             let bytes: Vec<u8> = found.centroids.iter().flat_map(|x| x.to_le_bytes()).collect();

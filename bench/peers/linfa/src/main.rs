@@ -1,16 +1,19 @@
 //! linfa's k-means as bench/speed.py measures it: rows in memory, then the clock, then fit and labels.
 //!
-//! The same options as `measure` has (native/engine/examples/measure.rs); threads by `RAYON_NUM_THREADS`.
+//! The same options as `measure` has (native/engine/examples/measure.rs); threads by `RAYON_NUM_THREADS`. With
+//! `--defaults`, linfa's own options but for the seed, which is the line that the run waited for.
 
 use std::error::Error;
 use std::fs;
-use std::io::{self, BufRead, Write};
+use std::io::{self, Write};
 use std::str::FromStr;
 use std::time::Instant;
 
 use linfa::prelude::*;
 use linfa_clustering::{KMeans, KMeansInit};
 use ndarray::{Array1, Array2, s};
+use rand_xoshiro::Xoshiro256Plus;
+use rand_xoshiro::rand_core::SeedableRng;
 
 type Failed = Box<dyn Error>;
 
@@ -53,13 +56,18 @@ fn run<const N: usize, F: linfa::Float>(of: fn([u8; N]) -> F, least: F) -> Resul
     let few = DatasetBase::from(data.records().slice(s![..clusters.max(1000).min(rows), ..]).to_owned());
     params(1).fit(&few)?; // threads are up before the clock starts
     let iterations = number("--max-iter")?;
+    let defaults = std::env::args().any(|word| word == "--defaults");
+    let wanted = |line: &str| match line.trim().parse() {
+        Ok(seed) if defaults => KMeans::params_with_rng(clusters, Xoshiro256Plus::seed_from_u64(seed)),
+        _ => params(iterations),
+    };
     // linfa does not tell how many it did: 0 stands for unknown.
     let told = if number::<f64>("--tol")? > 0.0 { 0 } else { iterations };
-    let again = || -> io::Result<bool> { Ok(io::stdin().lock().read_line(&mut String::new())? > 0) };
-    while again()? {
+    for line in io::stdin().lines() {
+        let wanted = wanted(&line?);
         let before = memory("VmRSS:", true);
         let clock = Instant::now();
-        let model = params(iterations).fit(&data)?;
+        let model = wanted.fit(&data)?;
         let labels: Array1<usize> = model.predict(data.records());
         let seconds = clock.elapsed().as_secs_f64();
         let peak = memory("VmHWM:", false).zip(before).map(|(peak, before)| peak.saturating_sub(before));

@@ -53,7 +53,7 @@ test.each([1, 2, 3, 8])('with %i threads', async (threads) => {
   await expectReference(`kmeans fit table.csv ${FIT} --threads ${threads}`, cwd);
 });
 
-test.each(['auto', 'lloyd', 'hamerly', 'boxes'])('by %s', async (algorithm) => {
+test.each(['auto', 'lloyd', 'hamerly', 'boxes', 'projection'])('by %s', async (algorithm) => {
   const cwd = directory();
   writeFileSync(join(cwd, 'table.csv'), table);
   await expectReference(`kmeans fit table.csv ${FIT} --algorithm ${algorithm}`, cwd);

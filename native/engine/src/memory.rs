@@ -2,6 +2,7 @@
 
 mod bounds;
 mod boxes;
+mod images;
 pub(crate) mod order;
 mod pass;
 
@@ -10,6 +11,7 @@ use std::ops::Range;
 use crate::error::Error;
 use crate::exact::{Grid, Total, scale, unit_exponent};
 use crate::far::Farthest;
+use crate::kernel::shortlist::Taken;
 use crate::kernel::{self, Found, Isa, Packed, Windows, Within};
 use crate::matrix::Matrix;
 use crate::observer::Observer;
@@ -22,6 +24,7 @@ use crate::tier::{Detail, Far, Scan, Step, Tier};
 
 use bounds::AllBounds;
 use boxes::Boxes;
+use images::AllImages;
 use order::{Order, SPAN};
 use pass::{assign, measure, pool_weighted};
 
@@ -43,6 +46,9 @@ pub struct InMemory {
     order: Order,
     boxes: Option<Boxes>,
     bounds: Option<AllBounds>,
+    images: Option<AllImages>,
+    /// Whether it is known what images are worth.
+    imaged: bool,
     /// What boxes would have gained in the steps so far, as in [`Algorithm::boxes_gain`].
     forgone: f64,
 }
@@ -69,16 +75,19 @@ impl InMemory {
             order: Order::default(),
             boxes: None,
             bounds: None,
+            images: None,
+            imaged: false,
             forgone: 0.0,
         })
     }
 
     /// What found the nearest centroids in the last step.
     pub fn algorithm(&self) -> Algorithm {
-        match (&self.boxes, &self.bounds) {
-            (Some(_), _) => Algorithm::Boxes,
-            (None, Some(_)) => Algorithm::Hamerly,
-            (None, None) => Algorithm::Lloyd,
+        match (&self.boxes, &self.images, &self.bounds) {
+            (Some(_), _, _) => Algorithm::Boxes,
+            (_, Some(_), _) => Algorithm::Projection,
+            (_, _, Some(_)) => Algorithm::Hamerly,
+            _ => Algorithm::Lloyd,
         }
     }
 
@@ -120,6 +129,28 @@ impl InMemory {
         let boxes = on_view!(self.points.panels, view => Boxes::new(view, labels, SHARE, threads))?;
         self.boxes = Some(boxes);
         Ok(())
+    }
+
+    /// Takes images of all rows, once, if it is worth it.
+    fn consider_images(&mut self, packed: &Packed, observer: &dyn Observer) -> Result<(), Error> {
+        let wanted = self.algorithm.wants_images(packed.columns(), packed.clusters());
+        if wanted && self.bounds.is_some() && !std::mem::replace(&mut self.imaged, true) {
+            let (panels, forced) = (&self.points.panels, self.algorithm == Algorithm::Projection);
+            self.images = AllImages::new(panels, packed, forced, &self.threads, observer)?;
+        }
+        Ok(())
+    }
+
+    /// Gives up what a step has shown to be of no use.
+    fn learn(&mut self, step: Taken) {
+        if self.algorithm != Algorithm::Auto {
+            return;
+        }
+        match (&self.images, &mut self.bounds) {
+            (Some(images), _) if !images.pays(step) => self.images = None,
+            (None, Some(bounds)) => bounds.settled(step.unsettled),
+            _ => {}
+        }
     }
 
     /// What `first` makes of all rows.
@@ -230,8 +261,9 @@ impl Tier for InMemory {
     }
 
     fn step(&mut self, centroids: &[f64], detail: Detail, observer: &dyn Observer) -> Result<Step, Error> {
-        let packed = match self.algorithm {
-            Algorithm::Hamerly => Packed::with_filter(self.isa, self.shape().1, centroids, true),
+        let packed = match (self.algorithm, &self.images) {
+            (_, Some(_)) => Packed::with_filter(self.isa, self.shape().1, centroids, false),
+            (Algorithm::Hamerly, _) => Packed::with_filter(self.isa, self.shape().1, centroids, true),
             _ => self.pack(centroids),
         };
         let clusters = packed.clusters();
@@ -251,6 +283,7 @@ impl Tier for InMemory {
         {
             self.bounds = Some(AllBounds::new(self.shape().0));
         }
+        self.consider_images(&packed, observer)?;
         let windows = self.windows(centroids);
         let parts = self.pass(&packed, windows, detail, observer);
         let parts = match parts {
@@ -260,11 +293,12 @@ impl Tier for InMemory {
                 return Err(error);
             }
         };
-        let mut whole = Step::new(clusters, detail);
-        parts.iter().for_each(|(part, _)| whole.merge(part));
-        if let (Some(bounds), Algorithm::Auto) = (&mut self.bounds, self.algorithm) {
-            bounds.settled(parts.iter().map(|(_, unsettled)| unsettled).sum());
+        let (mut whole, mut all) = (Step::new(clusters, detail), Taken::default());
+        for (part, taken) in &parts {
+            whole.merge(part);
+            all.add(*taken);
         }
+        self.learn(all);
         Ok(whole)
     }
 

@@ -75,11 +75,18 @@ pub enum Algorithm {
     Hamerly,
     /// Boxes around neighbouring rows, and a look only at the centroids that can be nearest in a box.
     Boxes,
+    /// Hamerly's bounds, and images of the rows in fewer dimensions, which leave few centroids to be looked at.
+    Projection,
 }
 
 impl Named for Algorithm {
-    const NAMES: &'static [(&'static str, Self)] =
-        &[("auto", Self::Auto), ("lloyd", Self::Lloyd), ("hamerly", Self::Hamerly), ("boxes", Self::Boxes)];
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("auto", Self::Auto),
+        ("lloyd", Self::Lloyd),
+        ("hamerly", Self::Hamerly),
+        ("boxes", Self::Boxes),
+        ("projection", Self::Projection),
+    ];
 }
 
 /// What sorting the rows and making their boxes costs, in nanoseconds a row, as [`Algorithm::boxes_gain`].
@@ -87,6 +94,9 @@ const BOXES_COST: f64 = 16.0;
 const USUAL_STEPS: f64 = 16.0;
 /// Bounds take 8 bytes a row, which is at most a quarter of rows of so many bytes.
 const BOUNDS_ROW: usize = 32;
+/// With fewer, images cost as much as what they spare.
+const IMAGED_COLUMNS: usize = 96;
+const IMAGED_CLUSTERS: usize = 64;
 
 impl Algorithm {
     /// About what boxes gain in a step, in nanoseconds a row on one core of a Xeon of 2023: what all pairs cost, less
@@ -105,7 +115,7 @@ impl Algorithm {
     pub fn wants_boxes(self, gain: f64, forgone: f64) -> bool {
         match self {
             Self::Auto => forgone > BOXES_COST || gain * USUAL_STEPS > BOXES_COST,
-            Self::Lloyd | Self::Hamerly => false,
+            Self::Lloyd | Self::Hamerly | Self::Projection => false,
             Self::Boxes => true,
         }
     }
@@ -115,7 +125,16 @@ impl Algorithm {
         match self {
             Self::Auto => row_bytes >= BOUNDS_ROW && filter_pays(columns, clusters),
             Self::Lloyd | Self::Boxes => false,
-            Self::Hamerly => true,
+            Self::Hamerly | Self::Projection => true,
+        }
+    }
+
+    /// Whether to find out what images of the rows would cost and gain.
+    pub fn wants_images(self, columns: usize, clusters: usize) -> bool {
+        match self {
+            Self::Auto => columns >= IMAGED_COLUMNS && clusters >= IMAGED_CLUSTERS,
+            Self::Lloyd | Self::Hamerly | Self::Boxes => false,
+            Self::Projection => true,
         }
     }
 }

@@ -138,6 +138,58 @@ fn edges() -> impl Strategy<Value = Case> {
     )
 }
 
+/// Wide tables in few directions, with copies and rows half way between others: what images tell apart and what not.
+fn wide() -> impl Strategy<Value = Case> {
+    let shape = (60usize..260, 30usize..260, 2usize..70, 1usize..8, any::<u64>());
+    let details = (prop_oneof![Just(0.0), Just(1e-7), Just(1e-2), Just(1.0)], 0u8..3, any::<bool>(), 0u8..3);
+    (shape, details).prop_map(|((columns, rows, clusters, rank, seed), (rest, kind, narrow, init))| {
+        let noise = |salt: u64, i: usize| {
+            let mut x = (i as u64).wrapping_add(seed ^ salt).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            x = (x ^ x >> 31).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            ((x ^ x >> 29) >> 11) as f64 / (1u64 << 53) as f64 - 0.5
+        };
+        let number = |row: usize, column: usize| {
+            let along = (0..rank).map(|r| noise(1, row * rank + r) * noise(2, r * columns + column));
+            along.sum::<f64>() * 8.0 + rest * noise(3, row * columns + column)
+        };
+        let value = |row: usize, column: usize| match kind {
+            0 => number(row, column),
+            1 => number(row / 3, column), // copies
+            _ => (number(row, column) + number(row / 2, column)) / 2.0,
+        };
+        let value = |at: usize| {
+            let x = value(at / columns, at % columns) + 100.0 * f64::from(seed as u8 % 2);
+            if narrow { f64::from(x as f32) } else { x }
+        };
+        let values: Vec<f64> = (0..rows * columns).map(value).collect();
+        let clusters = clusters.min(rows);
+        let init = match init {
+            0 => Init::Random,
+            1 => Init::Given(values[..clusters * columns].to_vec()),
+            _ => Init::PlusPlus,
+        };
+        let params = FitParams {
+            clusters,
+            seed,
+            max_iter: 6,
+            tol: 0.0,
+            init,
+            n_init: Some(1),
+            ..FitParams::default()
+        };
+        Case { data: Data::new(columns, values), narrow, params }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn wide_tables_give_the_same_bits(case in wide()) {
+        check(&case.data, case.narrow, &case.params);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(80))]
 

@@ -10,6 +10,11 @@ pub(super) fn mean(sum: Sum, weight: u128, step: i32) -> f64 {
     if weight == 0 {
         return 0.0;
     }
+    // Two numbers of 53 bits divide as they should in one instruction; sums of f32 mostly have no low limb.
+    const EXACT: u128 = 1 << 53;
+    if sum.low == 0 && sum.high.unsigned_abs() < EXACT && weight < EXACT {
+        return scale(sum.high as i64 as f64 / weight as u64 as f64, step + LOW_BITS);
+    }
     let (quotient, remainder) = divide(sum, weight);
     if quotient >= 0 {
         round(quotient as u128, remainder, weight, step)
@@ -67,6 +72,8 @@ mod tests {
         #[test]
         fn small_quotients_agree_with_the_processor(a in -(1i64 << 53)..(1i64 << 53), b in 1u64..(1 << 53)) {
             prop_assert_eq!(mean(of(i128::from(a)), u128::from(b), 0), a as f64 / b as f64);
+            let high = Sum { high: i128::from(a), low: 0 };
+            prop_assert_eq!(mean(high, u128::from(b), -40), a as f64 / b as f64);
         }
 
         /// Wide ones: the result must be the nearest, checked by cross multiplication in integers.

@@ -41,13 +41,13 @@ pub(super) const DOWN: f32 = 1.0 - 1.0 / 1_048_576.0;
 /// How much smaller `upper` has to be.
 const CLEARLY: f32 = 1.0 - 1.0 / 524_288.0;
 /// Below this bounds settle nothing.
-const LEAST: f32 = 8.881_784e-16; // 2^-50
+pub(super) const LEAST: f32 = 8.881_784e-16; // 2^-50
 /// Filter units for which the factor between the units is a normal f32, with room to spare.
-const FACTORS: std::ops::RangeInclusive<i32> = -60..=60;
+pub(super) const FACTORS: std::ops::RangeInclusive<i32> = -60..=60;
 /// Rows are gathered so many bytes of them at a time, so that they stay in L2, and as many rows as fill tiles of
 /// 32 and of 48.
 const GATHERED_BYTES: usize = 1 << 20;
-const MULTIPLE: usize = 96;
+pub(super) const MULTIPLE: usize = 96;
 /// What gathering a row costs, in centroids that it could be scored against meanwhile: where so few rows are settled
 /// that gathering the others costs more than it saves, all are laid, panel by panel.
 const GATHER: usize = 48;
@@ -55,13 +55,13 @@ const GATHER: usize = 48;
 /// How far centroids moved since the bounds were made, in the bounds' unit, rounded up.
 #[derive(Debug, Clone)]
 pub struct Drift {
-    of: Vec<f32>,
+    pub(super) of: Vec<f32>,
     /// The largest, whose it is, and the largest of the others.
     largest: f32,
     whose: u32,
     second: f32,
     /// The bounds' unit.
-    unit: i32,
+    pub(super) unit: i32,
 }
 
 impl Drift {
@@ -94,6 +94,12 @@ pub struct Bounds<'a> {
     pub lower: &'a mut [f32],
 }
 
+/// Whether a row with these bounds has the label that it had, without a tie.
+#[inline(always)]
+pub(super) fn settles(upper: f32, lower: f32) -> bool {
+    upper < (lower * CLEARLY).min(lower - LEAST)
+}
+
 /// Lets bounds drift and lists the rows that they do not settle, by their places in the share.
 #[inline(always)]
 pub(super) fn drift(bounds: &mut Bounds, labels: &[u32], drift: &Drift, active: &mut Vec<u32>) {
@@ -113,7 +119,7 @@ pub(super) fn drift(bounds: &mut Bounds, labels: &[u32], drift: &Drift, active: 
             let others = if label == drift.whose { drift.second } else { drift.largest };
             *upper = (*upper + own) * UP;
             *lower = (*lower - others) * DOWN;
-            *settled = *upper < (*lower * CLEARLY).min(*lower - LEAST);
+            *settled = settles(*upper, *lower);
         }
         if settled != [true; PANEL] {
             for (i, settled) in settled[..labels.len()].iter().enumerate() {

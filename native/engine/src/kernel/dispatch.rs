@@ -13,6 +13,7 @@ use super::boxes::{self, Lists, Share};
 use super::filter::{self, Filter};
 use super::moves::{self, Moves};
 use super::project::{self, Images, Lens, Targets};
+use super::shortlist::{self, Shortlist, Targeted};
 use super::sieve::Sieve;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 use super::tiles;
@@ -114,6 +115,80 @@ pub(super) fn sift<T: Element>(
         filter::sift::<T, vector::Neon, narrow::Portable, 2, 4>,
         filter::sift::<T, vector::Portable, narrow::Portable, 2, 4>
     );
+}
+
+/// See [`shortlist::list`].
+pub(super) fn list(isa: Isa, images: View<f32>, panels: Range<usize>, filter: &Filter, list: &mut Shortlist) {
+    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    if let Some(tiled) = &filter.tiles {
+        // SAFETY: as for `sift`.
+        return unsafe { tiles::list(images, panels, filter, tiled, list) };
+    }
+    each_isa!(
+        isa, [], (images: View<f32>, panels: Range<usize>, filter: &Filter, list: &mut Shortlist) -> (),
+        shortlist::list::<vector::Avx512, narrow::Avx512, 3, 8>,
+        shortlist::list::<vector::Avx2, narrow::Avx2, 2, 6>,
+        shortlist::list::<vector::Neon, narrow::Portable, 2, 4>,
+        shortlist::list::<vector::Portable, narrow::Portable, 2, 4>
+    );
+}
+
+/// See [`shortlist::prune`].
+pub(super) fn prune(
+    isa: Isa,
+    rows: shortlist::Images,
+    targets: &Targeted,
+    first: usize,
+    places: &[u32],
+    list: &mut Shortlist,
+) {
+    each_isa!(
+        isa, [],
+        (rows: shortlist::Images, targets: &Targeted, first: usize, places: &[u32], list: &mut Shortlist) -> (),
+        shortlist::prune::<narrow::Avx512>,
+        shortlist::prune::<narrow::Avx2>,
+        shortlist::prune::<narrow::Portable>,
+        shortlist::prune::<narrow::Portable>
+    );
+}
+
+/// See [`shortlist::compare`].
+#[allow(clippy::too_many_arguments, reason = "a kernel's")]
+pub(super) fn compare<T: Element>(
+    isa: Isa,
+    view: View<T>,
+    lens: &Lens,
+    whole: &[f32],
+    first: usize,
+    places: &[u32],
+    enough: usize,
+    list: &mut Shortlist,
+) -> usize {
+    each_isa!(
+        isa, [T],
+        (
+            view: View<T>, lens: &Lens, whole: &[f32], first: usize, places: &[u32], enough: usize,
+            list: &mut Shortlist
+        ) -> usize,
+        shortlist::compare::<T, vector::Avx512, narrow::Avx512>,
+        shortlist::compare::<T, vector::Avx2, narrow::Avx2>,
+        shortlist::compare::<T, vector::Neon, narrow::Portable>,
+        shortlist::compare::<T, vector::Portable, narrow::Portable>
+    )
+}
+
+/// See [`shortlist::closest`].
+pub(super) fn closest<T: Element>(
+    isa: Isa,
+    view: View<T>,
+    row: usize,
+    centroids: &Packed,
+    listed: &[u32],
+) -> (u32, bool) {
+    dispatch!(
+        isa, [T], plain shortlist::closest,
+        (view: View<T>, row: usize, centroids: &Packed, listed: &[u32]) -> (u32, bool)
+    )
 }
 
 /// See [`project::project`].

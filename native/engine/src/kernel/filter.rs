@@ -68,9 +68,9 @@ use super::tiles::{self, Tiled};
 use super::vector::Vector;
 
 /// Centroids that stay in L1 while tiles pass by.
-const CENTROIDS_BYTES: usize = 20 << 10;
+pub(super) const CENTROIDS_BYTES: usize = 20 << 10;
 /// Tiles that stay in L2 while centroids pass by.
-const TILES_BYTES: usize = 256 << 10;
+pub(super) const TILES_BYTES: usize = 256 << 10;
 /// Exponents of the unit for which canonical distances neither overflow nor vanish.
 const ORDINARY: RangeInclusive<i32> = -400..=400;
 /// Labels are exact in f32 up to here.
@@ -89,7 +89,7 @@ pub struct Filter {
     pub(super) exponent: i32,
     pub(super) unit: f64,
     /// For each group of centroids, for each column, the negative of each `b`.
-    numbers: Vec<f32>,
+    pub(super) numbers: Vec<f32>,
     /// `|b|^2 / 2` of each centroid; infinite for padding.
     pub(super) halves: Vec<f32>,
     /// The right side of the test is `slope q + fixed`.
@@ -243,7 +243,12 @@ pub(super) fn lay_panels<T: Element, V: Vector>(
 
 /// The square of the length of each row of a tile, and the margin that follows from it.
 #[inline(always)]
-fn margins<W: Narrow, const R: usize>(tile: &[f32], filter: &Filter, margins: &mut [f32], out: &mut [f32]) {
+pub(super) fn margins<W: Narrow, const R: usize>(
+    tile: &[f32],
+    filter: &Filter,
+    margins: &mut [f32],
+    out: &mut [f32],
+) {
     let (slope, fixed) = (W::splat(filter.slope), W::splat(filter.fixed));
     let mut squares = [W::splat(0.0); R];
     for column in tile.chunks_exact(R * W::LANES) {

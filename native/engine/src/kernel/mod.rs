@@ -12,6 +12,7 @@ mod moves;
 mod narrow;
 mod packed;
 mod project;
+pub mod shortlist;
 mod sieve;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod tiles;
@@ -29,7 +30,7 @@ pub use isa::Isa;
 pub use lanes::whole;
 pub use moves::Moves;
 pub use packed::{Packed, filter_pays};
-pub use project::{CHUNK, Images, Lens, Targets};
+pub use project::{CHUNK, Extra, Images, Lens, Targets};
 pub use windows::{Windows, Within};
 
 use std::ops::Range;
@@ -37,6 +38,7 @@ use std::ops::Range;
 use crate::matrix::Element;
 use crate::panels::{PANEL, View};
 
+use shortlist::Shortlist;
 use sieve::Sieve;
 
 /// The nearest centroids of the rows of some panels.
@@ -52,6 +54,7 @@ pub struct Found {
     /// Rows that bounds did not settle, and panels of them.
     active: Vec<u32>,
     gathered: Vec<f64>,
+    shortlist: Shortlist,
     /// A panel of rows in doubt, and what was found for it.
     panel: Vec<f64>,
     settled: Option<Box<Found>>,

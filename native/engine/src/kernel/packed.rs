@@ -29,7 +29,7 @@ pub fn filter_pays(columns: usize, clusters: usize) -> bool {
 /// Whether the filter's tiles pay where AMX has them. A tile holds 32 columns of 16 centroids, full or not, and laying
 /// rows in tiles takes twice as long (200,000 rows, of AVX-512's time: 20 columns and k = 32 take 1.1, 32 and 32 0.85,
 /// 32 and 64 0.7, 64 and 100 0.6, 128 and 256 0.35).
-fn tiles_pay(columns: usize, clusters: usize) -> bool {
+pub(super) fn tiles_pay(columns: usize, clusters: usize) -> bool {
     columns >= 20 && clusters >= 32 && columns * clusters >= 1024
 }
 

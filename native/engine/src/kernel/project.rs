@@ -53,6 +53,17 @@ impl Lens {
     }
 }
 
+/// What belongs to the image of a point besides its numbers (`crate::projection`).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Extra {
+    /// The last number of an image of fewer directions.
+    pub rest: f32,
+    /// How far either image may be from where it belongs.
+    pub slack: f32,
+    /// How far `Y` may be from `y`.
+    pub rounding: f32,
+}
+
 /// What comes out of some panels.
 #[derive(Debug, Default)]
 pub struct Images {

@@ -80,6 +80,7 @@ use crate::panels::{PANEL, View};
 use super::amx::{LINES, Line, Product, Tiles};
 use super::filter::{Filter, State, above};
 use super::narrow::{Avx512, Narrow};
+use super::shortlist::Shortlist;
 use super::sieve::{Sieve, Standing, judge};
 
 use laid::{Laid, copy_rows, lay_panel};
@@ -323,6 +324,108 @@ fn consider(
         state.consider(from_fn(score), *label);
         *label = label.add(Avx512::splat(1.0));
     }
+}
+
+/// Does what [`super::shortlist::list`] does, by coarse scores.
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")]
+pub(super) fn list(
+    images: View<f32>,
+    panels: Range<usize>,
+    filter: &Filter,
+    tiled: &Tiled,
+    list: &mut Shortlist,
+) {
+    let (count, size) = ((panels.len() * PANEL).div_ceil(GROUP), tiled.size());
+    list.make_room(count * GROUP);
+    let most = (ROWS_BYTES / (2 * size * size_of::<Line>())).max(1);
+    let mut blocks = std::mem::take(&mut list.sieve.blocks);
+    blocks.rows.make_room(most.min(count), size);
+    blocks.fine.resize(most.min(count) * GROUP, 0.0);
+    // SAFETY: as in `sift`.
+    let mut tiles = unsafe { Tiles::configured() };
+    for first in (0..count).step_by(most) {
+        let block = first..count.min(first + most);
+        lay(
+            images,
+            &panels,
+            block.clone(),
+            filter,
+            tiled,
+            &mut blocks,
+            &mut list.sieve.squares[first * GROUP..],
+        );
+        let places = block.start * GROUP..block.end * GROUP;
+        // `E` alone: `F` is taken off the scores.
+        list.sieve.margins[places.clone()].copy_from_slice(&blocks.rows.bases[..places.len()]);
+        list.limit(filter, places);
+        list_block(&mut tiles, filter, tiled, &blocks.rows, block, list);
+    }
+    drop(tiles);
+    list.sieve.blocks = blocks;
+    list.square_least(filter);
+}
+
+/// Lists the centroids that are not far for some blocks of rows, the first of which is the first that is laid.
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")]
+fn list_block(
+    tiles: &mut Tiles,
+    filter: &Filter,
+    tiled: &Tiled,
+    rows: &Laid,
+    block: Range<usize>,
+    list: &mut Shortlist,
+) {
+    let size = tiled.size();
+    let mut products = [const { Product([[0.0; 32]; 32]) }; 2];
+    for (laid, place) in block.enumerate() {
+        let (rows_high, place) = (&rows.high[laid * size..][..size], place * GROUP);
+        let shift = from_fn(|r| Avx512::load(&rows.shifts[laid * GROUP + r * PANEL..]).negative());
+        let most: [Avx512; 2] = from_fn(|r| Avx512::load(&list.most[place + r * PANEL..]));
+        let mut least = [Avx512::splat(f32::INFINITY); 2];
+        let groups = filter.halves.len() / GROUP;
+        // While tiles multiply, the product before is looked at.
+        for group in 0..=groups {
+            if group < groups {
+                tiles.clear();
+                tiles.multiply(&tiled.high[group * size..][..size], rows_high);
+                tiles.store(&mut products[group % 2]);
+            }
+            if group > 0 {
+                let first = (group - 1) * GROUP;
+                let scores = products[(group - 1) % 2].0.iter();
+                let of = filter.halves[first..].iter().zip(&tiled.lengths[first..]);
+                for (cluster, (scores, (&half, &length))) in scores.zip(of).enumerate() {
+                    let near = near(scores, half, length, &shift, &most, &mut least);
+                    list.note((first + cluster) as u32, place, near);
+                }
+            }
+        }
+        least
+            .into_iter()
+            .enumerate()
+            .for_each(|(r, least)| least.store(&mut list.least[place + r * PANEL..]));
+    }
+}
+
+/// A bit for each of 32 rows that a centroid is not far from; of the others the least score.
+#[inline(always)]
+fn near(
+    scores: &[f32; 32],
+    half: f32,
+    length: f32,
+    shift: &[Avx512; 2],
+    most: &[Avx512; 2],
+    least: &mut [Avx512; 2],
+) -> u32 {
+    let (half, length, none) = (Avx512::splat(half), Avx512::splat(length), Avx512::splat(f32::INFINITY));
+    let mut near = 0;
+    for r in 0..2 {
+        let score = shift[r].multiply_add(length, Avx512::load(&scores[r * PANEL..]).add(half));
+        let far = most[r].less(score);
+        least[r] = least[r].min(Avx512::select(far, score, none));
+        near |= (!Avx512::bits(far) & 0xFFFF) << (r * PANEL);
+    }
+    near
 }
 
 /// Lays some blocks of rows, with their margins; what is behind the last row repeats it.

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use crate::error::Error;
 use crate::exact::{Grid, Sum};
 use crate::kernel::boxes::{Lists, Share};
+use crate::kernel::shortlist::{self, Ask, Taken, Targeted};
 use crate::kernel::{self, Found, Isa, Moves, Packed, Windows, Within, bounds};
 use crate::matrix::Element;
 use crate::observer::Observer;
@@ -17,18 +18,18 @@ use crate::tier::{Detail, Step};
 
 use super::bounds::AllBounds;
 use super::boxes::Boxes;
+use super::images::AllImages;
 use super::{InMemory, SHARE};
 
 impl InMemory {
-    /// Asks all rows, in the cheapest way that there is. What each thread found, and how many rows bounds did not
-    /// settle.
+    /// Asks all rows, in the cheapest way that there is. What each thread found, and what that took.
     pub(super) fn pass(
         &mut self,
         packed: &Packed,
         windows: Windows,
         detail: Detail,
         observer: &dyn Observer,
-    ) -> Result<Vec<(Step, usize)>, Error> {
+    ) -> Result<Vec<(Step, Taken)>, Error> {
         let pass = Pass {
             points: &self.points,
             grid: &self.grid,
@@ -42,6 +43,9 @@ impl InMemory {
         };
         let parts = if let Some(boxes) = &mut self.boxes {
             pass.by_boxes(boxes, &mut self.labels)?
+        } else if let (Some(bounds), Some(images)) = (&mut self.bounds, &self.images) {
+            let targets = images.targets(packed, &self.threads, observer)?;
+            pass.by_images(bounds, images, targets.as_ref(), self.ranges.exponent(), &mut self.labels)?
         } else if let Some(bounds) = self.bounds.as_mut().filter(|bounds| !bounds.rests()) {
             pass.by_bounds(bounds, self.ranges.exponent(), &mut self.labels)?
         } else {
@@ -73,7 +77,7 @@ impl<'a> Pass<'a> {
             found: Found::default(),
             moves: Moves::new(self.grid, self.points.weights.as_ref(), self.sums, clusters),
             within: Within::new(self.windows, measured),
-            unsettled: 0,
+            taken: Taken::default(),
         }
     }
 
@@ -107,10 +111,49 @@ impl<'a> Pass<'a> {
             let first = share * SHARE;
             let (found, moves, bounds) = (&mut part.found, &mut part.moves, &mut bounds);
             on_view!(self.points.panels, view => {
-                part.unsettled += match self.detail {
+                part.taken.unsettled += match self.detail {
                     Detail::Labels => bounds::assign::<_, false>(view, first, labels, bounds, drift, packed, found),
                     Detail::Distances => bounds::assign::<_, true>(view, first, labels, bounds, drift, packed, found),
                 };
+                part.step.changed += kernel::relabel(self.isa, view, first, labels, &found.labels, moves);
+            });
+            self.measure(part, first, labels);
+        })
+    }
+
+    /// Rows that their bounds do not settle, by their images; without `targets`, which there are nearly always, whole.
+    fn by_images(
+        &self,
+        bounds: &mut AllBounds,
+        images: &AllImages,
+        targets: Option<&Targeted>,
+        unit: i32,
+        labels: &mut [u32],
+    ) -> Result<Vec<Part<'a>>, Error> {
+        let Some(targets) = targets else { return self.by_bounds(bounds, unit, labels) };
+        let (packed, drift) = (self.packed, &bounds.drift(self.packed, unit));
+        let shares = labels.chunks_mut(SHARE).zip(bounds.shares(SHARE)).enumerate();
+        let start = || self.start();
+        self.threads.fold(shares, self.observer, start, |part, (share, (labels, mut bounds))| {
+            let first = share * SHARE;
+            let (found, moves, levels) = (&mut part.found, &mut part.moves, images.levels());
+            let (rows, lens, exponent) = (levels.rows(), levels.lens(), levels.exponent());
+            let ask = Ask {
+                rows,
+                lens,
+                exponent,
+                first,
+                labels,
+                bounds: &mut bounds,
+                drift,
+                centroids: packed,
+                targets,
+            };
+            on_view!(self.points.panels, view => {
+                part.taken.add(match self.detail {
+                    Detail::Labels => shortlist::assign::<_, false>(view, ask, found),
+                    Detail::Distances => shortlist::assign::<_, true>(view, ask, found),
+                });
                 part.step.changed += kernel::relabel(self.isa, view, first, labels, &found.labels, moves);
             });
             self.measure(part, first, labels);
@@ -149,15 +192,14 @@ struct Part<'a> {
     found: Found,
     moves: Moves<'a>,
     within: Within,
-    /// Rows that bounds did not settle.
-    unsettled: usize,
+    taken: Taken,
 }
 
 impl Part<'_> {
-    fn finish(mut self) -> (Step, usize) {
+    fn finish(mut self) -> (Step, Taken) {
         self.moves.tell();
         self.step.within = self.within.into_totals();
-        (self.step, self.unsettled)
+        (self.step, self.taken)
     }
 }
 

@@ -26,8 +26,7 @@
 //! - *Dot products.* A chain of multiply-adds runs over `CHUNK` columns, then the chunks are added: each
 //!   product goes through at most `h = CHUNK + ceil(d / CHUNK)` roundings, so a dot product with a column `p`
 //!   is off by at most `g sum |Y_j p_j| <= g |Y| |p|`, `g = h u / (1 - h u) <= 1.01 h u` (Higham, 2002, section
-//!   3.1), and d' of them, as a vector, by `g |Y| |P|_F <= g (d' (1 + eta))^(1/2) |Y|`. A point that is not a row
-//!   has its dot products in f64, then rounded: that is less.
+//!   3.1), and d' of them, as a vector, by `g |Y| |P|_F <= g (d' (1 + eta))^(1/2) |Y|`.
 //! - So the front part `T` of an image is within `front |Y|` of `Q^T Y`, `front = g (d' (1 + eta))^(1/2) + eta`.
 //! - *The last number.* `r^2 = |Y|^2 - |Q^T Y|^2`. `a` is that of `|Y|^2` and `|T|^2`, each summed in f64, where
 //!   squares of f32 are exact. `| |T|^2 - |Q^T Y|^2 | <= (2 + front) front |Y|^2`, sums and difference lose at
@@ -62,18 +61,20 @@
 //! then `|x - c| s >= |phi(x) - phi(c)| > s n^(1/2) (1 + 2^-20) + TINY`, and `D' >= n`: `c` is no nearer.
 
 mod directions;
+mod levels;
 
 use crate::error::Error;
 use crate::exact::{exponent, scale};
-use crate::kernel::{self, CHUNK, Images, Isa, Lens, Targets, above};
+use crate::kernel::{self, CHUNK, Extra, Images, Isa, Lens, Targets, above};
 use crate::observer::Observer;
-use crate::panels::{PANEL, Panels, on_view};
+use crate::panels::{PANEL, Panels, View, Views, on_view};
 use crate::threads::Threads;
 
 use directions::{directions, dot};
+pub use levels::Levels;
 
 /// Directions are taken in multiples of the least number that all kernels' groups divide.
-const STEP: usize = 24;
+pub const STEP: usize = 24;
 /// With more an image is no longer cheap, and the constants of the bound do not hold.
 const MOST_WIDTH: usize = 120;
 /// As above.
@@ -89,18 +90,25 @@ const U: f64 = 1.0 / (1u64 << 24) as f64;
 const UP: f64 = 1.0 + 1.0 / (1u64 << 20) as f64;
 const TINY: f64 = 1.0 / (1u64 << 50) as f64;
 
+/// Directions in which a table varies most, the first most of all, and what is taken off its rows first.
+pub struct Directions {
+    centred: Centred,
+    columns: Vec<Vec<f32>>,
+}
+
+/// A mean of rows, and the exponent of the unit in which they are near 1.
+#[derive(Debug, Clone)]
+struct Centred {
+    middle: Vec<f64>,
+    exponent: i32,
+}
+
 /// The images of a table's rows.
 pub struct Projection {
     isa: Isa,
     lens: Lens,
-    /// The columns of `P`.
-    #[allow(dead_code, reason = "see `image`")]
-    matrix: Vec<Vec<f32>>,
     images: Panels,
-    slacks: Vec<f32>,
-    /// `None` for whole rows.
-    #[allow(dead_code, reason = "see `image`")]
-    bound: Option<Bound>,
+    extras: Vec<Extra>,
 }
 
 /// The constants of the proof.
@@ -110,8 +118,47 @@ struct Bound {
     delta: f64,
 }
 
+impl Directions {
+    /// Looks for so many, or the least multiple of [`STEP`] that is not less. `None` where there is no proof.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`].
+    pub fn of(
+        panels: &Panels,
+        width: usize,
+        isa: Isa,
+        threads: &Threads,
+        observer: &dyn Observer,
+    ) -> Result<Option<Self>, Error> {
+        let width = width.next_multiple_of(STEP).clamp(STEP, MOST_WIDTH);
+        let sample = sample(panels, SAMPLE_PER_DIRECTION * width);
+        let Some(centred) = centred(panels.columns(), &sample) else { return Ok(None) };
+        let lens = centred.lens(&[], isa);
+        let sample = sample.iter().flat_map(|row| lens.lay(row)).collect();
+        let columns = directions(panels.columns(), sample, width, isa, threads, observer)?;
+        Ok(Some(Self { centred, columns }))
+    }
+
+    /// How many.
+    pub fn width(&self) -> usize {
+        self.columns.len()
+    }
+}
+
+impl Centred {
+    /// `matrix` may be empty: then only `y` is taken.
+    fn lens(&self, matrix: &[Vec<f32>], isa: Isa) -> Lens {
+        let (middle, unit) = (self.middle.clone(), scale(1.0, -self.exponent));
+        if matrix.is_empty() {
+            Lens::whole(middle, unit, isa.group())
+        } else {
+            Lens::new(middle, unit, matrix, isa.group())
+        }
+    }
+}
+
 impl Projection {
-    /// Looks for directions and takes the image of every row. `None` where there is no proof.
+    /// Images in an eighth of the columns. `None` where there is no proof.
     ///
     /// # Errors
     /// [`Error::Interrupted`].
@@ -121,16 +168,16 @@ impl Projection {
         threads: &Threads,
         observer: &dyn Observer,
     ) -> Result<Option<Self>, Error> {
-        let columns = panels.columns();
-        let width = (columns / 8).next_multiple_of(STEP).clamp(STEP, MOST_WIDTH);
-        let sample = sample(panels, SAMPLE_PER_DIRECTION * width);
-        let Some(centred) = centred(columns, &sample, isa) else { return Ok(None) };
-        let sample = sample.iter().flat_map(|row| centred.lay(row)).collect();
-        let matrix = directions(columns, sample, width, isa, threads, observer)?;
-        let Some(bound) = Bound::new(columns, &matrix) else { return Ok(None) };
-        let lens = Lens::new(centred.middle, centred.unit, &matrix, isa.group());
-        let (images, slacks) = project(panels, &lens, Some(bound), isa, threads, observer)?;
-        Ok(Some(Self { isa, lens, matrix, images, slacks, bound: Some(bound) }))
+        match Directions::of(panels, panels.columns() / 8, isa, threads, observer)? {
+            Some(Directions { centred, columns }) => match Bound::new(panels.columns(), &columns) {
+                Some(bound) => {
+                    let lens = centred.lens(&columns, isa);
+                    Self::through(lens, Some(bound), panels, isa, threads, observer).map(Some)
+                }
+                None => Ok(None),
+            },
+            None => Ok(None),
+        }
     }
 
     /// The rows themselves as images, in f32, where fewer dimensions would not do: `Q = I`, the last number is 0.
@@ -143,42 +190,45 @@ impl Projection {
         threads: &Threads,
         observer: &dyn Observer,
     ) -> Result<Option<Self>, Error> {
-        let Some(lens) = centred(panels.columns(), &sample(panels, SAMPLE), isa) else { return Ok(None) };
-        let (images, slacks) = project(panels, &lens, None, isa, threads, observer)?;
-        Ok(Some(Self { isa, lens, matrix: Vec::new(), images, slacks, bound: None }))
+        let Some(centred) = centred(panels.columns(), &sample(panels, SAMPLE)) else { return Ok(None) };
+        let lens = centred.lens(&[], isa);
+        Self::through(lens, None, panels, isa, threads, observer).map(Some)
     }
 
-    /// The image of each row.
-    pub fn images(&self) -> &Panels {
-        &self.images
+    fn through(
+        lens: Lens,
+        bound: Option<Bound>,
+        panels: &Panels,
+        isa: Isa,
+        threads: &Threads,
+        observer: &dyn Observer,
+    ) -> Result<Self, Error> {
+        let out = Out {
+            size: (lens.width + 1) * PANEL,
+            store: &|image, to| to.copy_from_slice(image),
+            first: usize::MAX,
+        };
+        let (numbers, extras) = project(panels, &lens, bound, out, isa, threads, observer)?;
+        let images = Panels::of_panels(panels.rows(), lens.width + 1, numbers);
+        Ok(Self { isa, lens, images, extras })
+    }
+
+    /// The images, typed.
+    pub fn view(&self) -> View<'_, f32> {
+        match self.images.views() {
+            Views::F32(view) => view,
+            Views::F64(view) => View::of(view.columns, &[]), // images are f32
+        }
     }
 
     /// How far the image of a row may be from where it belongs.
     pub fn slack(&self, row: usize) -> f32 {
-        self.slacks[row]
+        self.extras[row].slack
     }
 
     /// The image of a row, and its slack.
     pub fn image_of_row(&self, row: usize) -> (Vec<f32>, f32) {
-        (self.images.row(row).into_iter().map(|x| x as f32).collect(), self.slacks[row])
-    }
-
-    /// The image of any point, and its slack: seeding has no use for it, Lloyd's step will.
-    #[allow(dead_code, reason = "the bound is tested with it")]
-    pub fn image(&self, point: &[f64]) -> (Vec<f32>, f32) {
-        let y: Vec<f64> = self.lens.lay(point).into_iter().map(f64::from).collect();
-        let front = |p: &Vec<f32>| {
-            let p: Vec<f64> = p.iter().map(|&x| f64::from(x)).collect();
-            dot(&y, &p) as f32
-        };
-        let mut image: Vec<f32> = match self.bound {
-            Some(_) => self.matrix.iter().map(front).collect(),
-            None => y.iter().map(|&y| y as f32).collect(), // it was f32
-        };
-        let front = image.iter().map(|&t| f64::from(t) * f64::from(t)).sum();
-        let (rest, slack) = rest(self.bound, dot(&y, &y), front);
-        image.push(rest);
-        (image, slack)
+        (self.images.row(row).into_iter().map(|x| x as f32).collect(), self.extras[row].slack)
     }
 
     /// Images as what rows are compared with.
@@ -192,7 +242,7 @@ impl Projection {
 
     /// The reach of a row whose nearest centroid has this canonical squared distance.
     pub fn reach(&self, row: usize, nearest: f64) -> f32 {
-        above((nearest.sqrt() * self.lens.unit + f64::from(self.slacks[row]) + TINY) * UP)
+        above((nearest.sqrt() * self.lens.unit + f64::from(self.extras[row].slack) + TINY) * UP)
     }
 
     /// Roughly whether a row whose nearest centroid has this squared distance is known to be no nearer to a
@@ -204,8 +254,8 @@ impl Projection {
 
     /// What the canonical squared distance of a row to a target is not below, if that of their images is `q`.
     pub fn at_least(&self, row: usize, q: f32, slack: f32) -> f64 {
-        let apart =
-            (f64::from(q) / self.factor()).sqrt() - (f64::from(self.slacks[row]) + f64::from(slack) + TINY);
+        let apart = (f64::from(q) / self.factor()).sqrt()
+            - (f64::from(self.extras[row].slack) + f64::from(slack) + TINY);
         if apart > 2f64.powi(-40) { apart * apart / UP / self.lens.unit / self.lens.unit } else { 0.0 }
     }
 }
@@ -253,51 +303,73 @@ fn sample(panels: &Panels, most: usize) -> Vec<Vec<f64>> {
 }
 
 /// The mean of some rows and the unit in which they are near 1, or `None` where there is no proof.
-fn centred(columns: usize, sample: &[Vec<f64>], isa: Isa) -> Option<Lens> {
+fn centred(columns: usize, sample: &[Vec<f64>]) -> Option<Centred> {
     let mut middle = vec![0.0; columns];
     for row in sample {
         middle.iter_mut().zip(row).for_each(|(m, x)| *m += x / sample.len() as f64);
     }
+    // Rows in f32 can have an f32 taken off with one rounding.
+    middle.iter_mut().filter(|m| (**m as f32).is_finite()).for_each(|m| *m = f64::from(*m as f32));
     let differences = sample.iter().flat_map(|row| row.iter().zip(&middle).map(|(x, m)| (x - m).abs()));
     let exponent = exponent(differences.fold(0.0, f64::max));
     let proven = columns <= MOST_COLUMNS && !sample.is_empty() && (-400..=400).contains(&exponent);
-    proven.then(|| Lens::whole(middle, scale(1.0, -exponent), isa.group()))
+    proven.then_some(Centred { middle, exponent })
+}
+
+/// What becomes of images.
+#[derive(Clone, Copy)]
+struct Out<'a> {
+    /// Numbers that a panel's images take.
+    size: usize,
+    /// Stores a panel of `width + 1` columns there.
+    store: &'a (dyn Fn(&[f32], &mut [f32]) + Sync),
+    /// With so many of the first directions there is a last number as well ([`Extra`]).
+    first: usize,
 }
 
 fn project(
     panels: &Panels,
     lens: &Lens,
     bound: Option<Bound>,
+    out: Out,
     isa: Isa,
     threads: &Threads,
     observer: &dyn Observer,
-) -> Result<(Panels, Vec<f32>), Error> {
+) -> Result<(Vec<f32>, Vec<Extra>), Error> {
     let size = (lens.width + 1) * PANEL;
-    let mut numbers = vec![0.0f32; panels.count() * size];
-    let mut slacks = vec![0.0f32; panels.count() * PANEL];
-    let shares = numbers.chunks_mut(SHARE * size).zip(slacks.chunks_mut(SHARE * PANEL)).enumerate();
-    threads.fold(shares, observer, Images::default, |images, (share, (numbers, slacks))| {
+    let mut numbers = vec![0.0f32; panels.count() * out.size];
+    let mut extras = vec![Extra::default(); panels.count() * PANEL];
+    let shares = numbers.chunks_mut(SHARE * out.size).zip(extras.chunks_mut(SHARE * PANEL)).enumerate();
+    threads.fold(shares, observer, Images::default, |images, (share, (numbers, extras))| {
         let first = share * SHARE;
-        let share = first..first + numbers.len() / size;
+        let share = first..first + numbers.len() / out.size;
         on_view!(panels, view => kernel::project(isa, view, share, lens, images));
-        for ((image, slacks), squares) in images
-            .numbers
-            .chunks_exact_mut(size)
-            .zip(slacks.chunks_exact_mut(PANEL))
-            .zip(images.squares.chunks_exact(PANEL))
-        {
+        let Images { numbers: found, squares, .. } = images;
+        let each = found.chunks_exact_mut(size).zip(squares.chunks_exact(PANEL));
+        let to = numbers.chunks_exact_mut(out.size).zip(extras.chunks_exact_mut(PANEL));
+        for ((image, squares), (to, extras)) in each.zip(to) {
             let (front, last) = image.split_at_mut(size - PANEL);
             let mut fronts = [0.0f64; PANEL];
-            for column in front.chunks_exact(PANEL) {
+            for (index, column) in front.chunks_exact(PANEL).chain([&[0.0; PANEL][..]]).enumerate() {
+                if index == out.first {
+                    let known = squares.iter().zip(fronts);
+                    extras.iter_mut().zip(known).for_each(|(extra, (&square, front))| {
+                        (extra.rest, extra.slack) = rest(bound, square, front);
+                    });
+                }
                 fronts.iter_mut().zip(column).for_each(|(sum, &t)| *sum += f64::from(t) * f64::from(t));
             }
-            for lane in 0..PANEL {
-                (last[lane], slacks[lane]) = rest(bound, squares[lane], fronts[lane]);
+            for (lane, extra) in extras.iter_mut().enumerate() {
+                let slack;
+                (last[lane], slack) = rest(bound, squares[lane], fronts[lane]);
+                extra.slack = extra.slack.max(slack);
+                (_, extra.rounding) = rest(None, squares[lane], 0.0);
             }
+            (out.store)(image, to);
         }
-        numbers.copy_from_slice(&images.numbers);
     })?;
-    Ok((Panels::of_panels(panels.rows(), lens.width + 1, numbers), slacks))
+    extras.truncate(panels.rows());
+    Ok((numbers, extras))
 }
 
 #[cfg(test)]

@@ -21,23 +21,23 @@ fn table(seed: u64, rows: usize, columns: usize, rank: usize, rest: f64, offset:
     (0..rows * columns).map(|at| number(at / columns, at % columns)).collect()
 }
 
+fn panels(columns: usize, values: &[f64]) -> Panels {
+    Panels::new(Matrix::new(columns, Values::F64(values.to_vec())))
+}
+
 /// No image may be further from another than the rows are, by more than the slacks; nor may a lower bound or
 /// a reach claim what the canonical distance denies. Returns the number of pairs that are proven far apart.
 fn check(columns: usize, values: &[f64], isa: Isa, whole: bool) -> Result<usize, TestCaseError> {
     let threads = Threads::new(Some(2)).unwrap();
-    let panels = Panels::new(Matrix::new(columns, Values::F64(values.to_vec())));
+    let panels = panels(columns, values);
     let new = if whole { Projection::of_whole_rows } else { Projection::new };
     let Some(projection) = new(&panels, isa, &threads, &()).unwrap() else { return Ok(0) };
     let rows: Vec<&[f64]> = values.chunks_exact(columns).collect();
-    let points: Vec<(Vec<f32>, f32)> = rows
-        .iter()
-        .enumerate()
-        .map(|(i, row)| if i % 2 == 0 { projection.image_of_row(i) } else { projection.image(row) })
-        .collect();
-    let images: Vec<Vec<f64>> = (0..rows.len()).map(|i| projection.images().row(i)).collect();
+    let points: Vec<(Vec<f32>, f32)> = (0..rows.len()).map(|i| projection.image_of_row(i)).collect();
+    let images: Vec<Vec<f64>> = (0..rows.len()).map(|i| projection.images.row(i)).collect();
     let unit = projection.lens.unit;
     let targets = projection.targets(&points);
-    let crate::panels::Views::F32(view) = projection.images().views() else { panic!("images are f32") };
+    let view = projection.view();
     let mut far = 0;
     // With what is the distance to each point, and a hair more or less, as what is known.
     for (c, of_c) in rows.iter().enumerate() {
@@ -78,6 +78,39 @@ fn check(columns: usize, values: &[f64], isa: Isa, whole: bool) -> Result<usize,
     Ok(far)
 }
 
+/// Nor may an image of either width of [`Levels`], nor `Y` itself.
+fn check_levels(columns: usize, values: &[f64], first: usize, isa: Isa) -> Result<(), TestCaseError> {
+    let threads = Threads::new(Some(2)).unwrap();
+    let (panels, rows) = (panels(columns, values), values.len() / columns);
+    let Some(directions) = Directions::of(&panels, columns, isa, &threads, &()).unwrap() else {
+        return Ok(());
+    };
+    let first = first.min(directions.width() / STEP) * STEP;
+    let Some(levels) = Levels::new(&directions, first, &panels, isa, &threads, &()).unwrap() else {
+        return Ok(());
+    };
+    let (images, unit) = (levels.rows(), levels.lens().unit);
+    let wide = |i: usize| images.wide(i).iter().map(|&x| f64::from(x)).collect::<Vec<f64>>();
+    let narrow = |i: usize| [&wide(i)[..first], &[f64::from(images.extras[i].rest)]].concat();
+    let whole =
+        |i: usize| levels.lens().lay(&panels.row(i)).iter().map(|&x| f64::from(x)).collect::<Vec<f64>>();
+    for i in 0..rows {
+        for j in 0..i {
+            let distance = squared_distance(&panels.row(i), &panels.row(j)).sqrt() * unit;
+            let pair = [images.extras[i], images.extras[j]];
+            let slack: f64 = pair.iter().map(|extra| f64::from(extra.slack)).sum();
+            let rounding: f64 = pair.iter().map(|extra| f64::from(extra.rounding)).sum();
+            for (a, b) in [(wide(i), wide(j)), (narrow(i), narrow(j))] {
+                let beyond = squared_distance(&a, &b).sqrt() - slack;
+                prop_assert!(beyond.is_nan() || beyond <= distance * (1.0 + 1e-12), "{beyond} {distance}");
+            }
+            let off = (squared_distance(&whole(i), &whole(j)).sqrt() - distance).abs();
+            prop_assert!(off.is_nan() || off <= rounding + distance * 1e-12, "{off} {rounding}");
+        }
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
@@ -98,6 +131,7 @@ proptest! {
         }
         for isa in Isa::available() {
             check(columns, &values, isa, whole)?;
+            check_levels(columns, &values, rank % 6, isa)?;
         }
     }
 
@@ -114,6 +148,7 @@ proptest! {
             .collect();
         for isa in Isa::available() {
             check(columns, &values, isa, false)?;
+            check_levels(columns, &values, 1, isa)?;
             check(columns, &values, isa, true)?;
         }
     }

@@ -14,7 +14,7 @@ use std::cmp::Reverse;
 use crate::error::Error;
 use crate::kernel::{self, whole};
 use crate::matrix::{Matrix, Values};
-use crate::panels::{PANEL, Panels, View, Views};
+use crate::panels::{PANEL, Panels};
 use crate::projection::Projection;
 
 use super::plus_plus::{Field, Means, Project, Way};
@@ -117,19 +117,12 @@ impl Projected {
         Ok(())
     }
 
-    fn images(&self) -> View<'_, f32> {
-        match self.projection.images().views() {
-            Views::F32(view) => view,
-            Views::F64(view) => View::of(view.columns, &[]), // images are f32
-        }
-    }
-
     /// One pass over the images for all candidates.
     fn prospects(&self, field: &Field, candidates: &[usize]) -> Result<Vec<Prospect>, Error> {
         let Means { threads, isa, observer } = field.means;
         let images: Vec<(Vec<f32>, f32)> =
             candidates.iter().map(|&row| self.projection.image_of_row(row)).collect();
-        let (targets, view, count) = (self.projection.targets(&images), self.images(), field.rows);
+        let (targets, view, count) = (self.projection.targets(&images), self.projection.view(), field.rows);
         let start = || (vec![Vec::new(); candidates.len()], vec![0u128; candidates.len()]);
         let panels = count.div_ceil(PANEL);
         let shares = (0..panels).step_by(PANELS).map(|from| from..panels.min(from + PANELS));

@@ -1,0 +1,716 @@
+//! For each row the few centroids that may be nearest, told by images in fewer dimensions (`crate::projection`), first in very
+//! few, then in more, and their distances in f32.
+//!
+//! # The bound
+//!
+//! With the unit `s`, the images and the slacks of `crate::projection`, `|phi(x) - phi(c)| - slack(x) - slack(c)` is at
+//! most `s |x - c|`, where the images are those that are stored, of either width. Let `S` be the largest slack of a centroid.
+//!
+//! - *Which are far.* A row keeps `upper`, at least its distance to the centroid it is labelled with (`super::bounds`).
+//!   Its *reach* is `R = s (upper (1 + 2^-18) + 2^-49) + slack(x) + S`, the bounds' unit being 1. Where images are more than
+//!   R apart, `|x - c| > upper (1 + 2^-18) + 2^-49`, and `c` passes the test of [`settles`]: it is not the label, and not as
+//!   near as the label. The others are the row's *list*; the label itself is always one of them.
+//! - *Images of few directions* are themselves a table, to which the filter's proof applies: of a score, `D >= 2 score + q - width`
+//!   (`super::bounds`), where `width = 2 margin + 1.1 (d' + 8) u q`. So they are more than R apart where
+//!   `score > (R^2 + width - q) / 2`. (A score of tiles has its `F Bc` taken off, so that of the margin only the rest is left.)
+//! - *Distances of points.* The squared length `q` of a difference in f32, of n numbers with padding, goes through a subtraction, a
+//!   multiply-add and at most `n / 32 + 21` additions: its root is within `off = 1.01 (n / 32 + 26) u` of itself (that is twice what it
+//!   needs), and by underflow within `(2 n)^(1/2) 2^-74`. So the images of more directions are more than R apart where
+//!   `q^(1/2) (1 - off) > R`.
+//! - *What is left.* `lower` is what the lowest score, or distance of images, of all that are not on the list says. If the list holds
+//!   nothing but the label, the label stays, and the row itself is not looked at.
+//! - *Whole rows.* `|Y(x) - Y(c)|` is within `1.01 u (|Y(x)| + |Y(c)|)` of `s |x - c|` (*rounding y*), and the *roundings*, one of a row and
+//!   one of a centroid, are together more than that, by `2 TINY`, which is more than any underflow. So `s |x - c|` is within them of
+//!   `q^(1/2) (1 +- off)`.
+//! - The nearest of the list by that is the label, if [`settles`] says so with the least of the other lower bounds; else the list is asked
+//!   canonically. A row for which something is not finite has an empty list, and all centroids are asked.
+
+use std::array::from_fn;
+use std::ops::Range;
+
+use crate::exact::scale;
+use crate::matrix::{Element, Numbers};
+use crate::panels::{PANEL, Panels, View};
+
+use super::bounds::{Bounds, Drift, FACTORS, LEAST, MULTIPLE, UP, settles};
+use super::filter::{CENTROIDS_BYTES, Filter, TILES_BYTES, above, lay_panels, margins, scores};
+use super::narrow::Narrow;
+use super::packed::tiles_pay;
+use super::project::{Extra, Lens};
+use super::sieve::Sieve;
+use super::vector::{Vector, prefetch};
+use super::{Found, Isa, Packed, dispatch};
+
+/// Points are padded to a multiple of so many numbers: four registers of sixteen.
+pub const PADDED: usize = 64;
+/// Rows are asked so many bytes of them at a time, so that they stay in L2 with their images and lists.
+const ROWS_BYTES: usize = 768 << 10;
+/// Where a row's centroid has moved by more than this share of what their distance is at most, the distance is measured
+/// first: lists grow with it.
+const LOOSE: f32 = 1.0 / 64.0;
+/// How far ahead of themselves rows are fetched: they come from memory.
+const AHEAD_BYTES: usize = 4 << 10;
+/// Up and down by more than the roundings of f64 and of single numbers in f32.
+const MORE: f64 = 1.0 + 1.0 / 1_048_576.0;
+const LESS: f64 = 1.0 - 1.0 / 1_048_576.0;
+
+/// Images of some points, one behind the other.
+#[derive(Debug, Clone, Copy)]
+pub struct Images<'a> {
+    /// The directions of the narrower images, which are the first of the others.
+    pub first: usize,
+    /// Numbers of a wider image, padded with 0 to a multiple of [`PADDED`].
+    pub stride: usize,
+    /// The wider images.
+    pub numbers: &'a [f32],
+    /// What belongs to each point besides.
+    pub extras: &'a [Extra],
+}
+
+impl<'a> Images<'a> {
+    /// The wider image of a point.
+    #[inline(always)]
+    pub fn wide(&self, point: usize) -> &'a [f32] {
+        &self.numbers[point * self.stride..][..self.stride]
+    }
+
+    /// The narrower image of a point.
+    fn narrow(&self, point: usize) -> impl Iterator<Item = f32> + 'a {
+        self.wide(point)[..self.first].iter().copied().chain([self.extras[point].rest])
+    }
+}
+
+/// Centroids, whole and as images.
+#[derive(Debug, Clone)]
+pub struct Targeted {
+    /// The narrower images.
+    filter: Filter,
+    /// The wider ones.
+    images: Vec<f32>,
+    /// Each centroid's `Y`, padded with 0.
+    whole: Vec<f32>,
+    roundings: Vec<f32>,
+    /// The largest slack.
+    slack: f32,
+}
+
+impl Targeted {
+    /// Of centroids, row-major, and their images. `None` where the filter has no proof for the images.
+    pub fn new(isa: Isa, lens: &Lens, centroids: &[f64], images: Images) -> Option<Self> {
+        let (columns, clusters) = (lens.middle.len(), images.extras.len());
+        let narrow: Vec<f64> = (0..clusters).flat_map(|c| images.narrow(c)).map(f64::from).collect();
+        let tiles = tiles_pay(images.first + 1, clusters);
+        let group = if tiles { isa.filter_group() } else { isa.group() };
+        let filter = Filter::new(images.first + 1, &narrow, group)?;
+        let padded = columns.next_multiple_of(PADDED);
+        let mut whole = vec![0.0; clusters * padded];
+        for (centroid, to) in centroids.chunks_exact(columns).zip(whole.chunks_exact_mut(padded)) {
+            to[..columns].copy_from_slice(&lens.lay(centroid));
+        }
+        let slack = images.extras.iter().map(|extra| extra.slack).fold(0.0, f32::max);
+        let roundings = images.extras.iter().map(|extra| extra.rounding).collect();
+        let images = images.numbers.to_vec();
+        Some(Self { filter, images, whole, roundings, slack })
+    }
+}
+
+/// What asking takes.
+#[derive(Debug, Clone, Default)]
+pub struct Shortlist {
+    /// Narrower images, in panels.
+    panels: Vec<f32>,
+    /// R of each row, in the filter's unit.
+    reach: Vec<f32>,
+    pub(super) sieve: Sieve,
+    /// Above this a score is that of a centroid too far away, and the square of the least distance of those.
+    pub(super) most: Vec<f32>,
+    pub(super) least: Vec<f32>,
+    /// Rows and centroids, as they are found.
+    pairs: Vec<(u32, u32)>,
+    /// The centroids of each row in ascending order, and where those of a row begin.
+    listed: Vec<u32>,
+    begins: Vec<u32>,
+    /// Squared distances of what is listed.
+    distances: Vec<f32>,
+    /// `Y` of the rows that are `ready`, padded with 0.
+    rows: Vec<f32>,
+    ready: Vec<bool>,
+    wanted: Vec<usize>,
+    /// Rows whose list is empty, and their places.
+    lost: Vec<(usize, usize)>,
+}
+
+impl Shortlist {
+    /// Where the list of a row is.
+    #[inline(always)]
+    fn of(&self, row: usize) -> Range<usize> {
+        self.begins[row] as usize..self.begins[row + 1] as usize
+    }
+
+    /// Room for so many rows, and no pairs.
+    #[inline(always)]
+    pub(super) fn make_room(&mut self, rows: usize) {
+        for numbers in [&mut self.sieve.margins, &mut self.sieve.squares, &mut self.most] {
+            numbers.resize(rows, 0.0);
+        }
+        self.least.clear();
+        self.least.resize(rows, f32::INFINITY);
+        self.pairs.clear();
+    }
+
+    /// Above which score a centroid is too far, for some rows; for rows that cannot be asked all are.
+    #[inline(always)]
+    pub(super) fn limit(&mut self, filter: &Filter, rows: Range<usize>) {
+        let slope = 1.1 * (filter.columns + 8) as f64 * 2f64.powi(-24);
+        let (margins, squares) = (&self.sieve.margins[rows.clone()], &self.sieve.squares[rows.clone()]);
+        let known = margins.iter().zip(squares).zip(&self.reach[rows.clone()]);
+        for (((&margin, &square), &reach), most) in known.zip(&mut self.most[rows]) {
+            let (reach, square) = (f64::from(reach), f64::from(square));
+            let width = 2.0 * f64::from(margin) + slope * square;
+            let limit = above((reach * reach + width - square) / 2.0);
+            *most = if limit.is_finite() { limit } else { f32::NEG_INFINITY };
+        }
+    }
+
+    /// Lists a centroid for some rows from `row` on, a bit for each.
+    #[inline(always)]
+    pub(super) fn note(&mut self, cluster: u32, row: usize, mut near: u32) {
+        while near != 0 {
+            self.pairs.push((row as u32 + near.trailing_zeros(), cluster));
+            near &= near - 1;
+        }
+    }
+
+    /// Makes lower bounds of squared distances of the least scores.
+    #[inline(always)]
+    pub(super) fn square_least(&mut self, filter: &Filter) {
+        let slope = 1.1 * (filter.columns + 8) as f64 * 2f64.powi(-24);
+        let known = self.sieve.margins.iter().zip(&self.sieve.squares);
+        for ((&margin, &square), least) in known.zip(&mut self.least) {
+            let square = f64::from(square);
+            let width = 2.0 * f64::from(margin) + slope * square;
+            *least = below(2.0 * f64::from(*least) + square - width).max(0.0);
+        }
+    }
+
+    /// Sorts the pairs by row.
+    fn sort(&mut self, rows: usize, clusters: usize) {
+        let Self { pairs, begins, listed, most, .. } = self;
+        // What is behind the last row repeats it, what is behind the last centroid is padding, and what is said of a row
+        // that cannot be asked is NaN.
+        let counts =
+            |row: usize, cluster: usize| row < rows && cluster < clusters && most[row] > f32::NEG_INFINITY;
+        pairs.retain(|&(row, cluster)| counts(row as usize, cluster as usize));
+        begins.clear();
+        begins.resize(rows + 2, 0);
+        pairs.iter().for_each(|&(row, _)| begins[row as usize + 2] += 1);
+        (2..begins.len()).for_each(|row| begins[row] += begins[row - 1]);
+        listed.resize(pairs.len(), 0);
+        for &(row, cluster) in pairs.iter() {
+            let at = &mut begins[row as usize + 1];
+            listed[*at as usize] = cluster;
+            *at += 1;
+        }
+        begins.truncate(rows + 1);
+    }
+}
+
+/// What a share of rows took.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Taken {
+    /// Rows that bounds did not settle.
+    pub unsettled: usize,
+    /// What their lists held after the narrower images.
+    pub listed: usize,
+    /// Whole rows and centroids that were compared.
+    pub compared: usize,
+}
+
+impl Taken {
+    /// That of other rows as well.
+    pub fn add(&mut self, other: Self) {
+        self.unsettled += other.unsettled;
+        self.listed += other.listed;
+        self.compared += other.compared;
+    }
+}
+
+/// A share of rows and what it is asked with: as [`super::bounds::assign`], and images.
+pub struct Ask<'a, 'b> {
+    /// Of all rows.
+    pub rows: Images<'a>,
+    /// What they were seen through.
+    pub lens: &'a Lens,
+    /// The exponent of their unit.
+    pub exponent: i32,
+    /// The first row, which begins a panel.
+    pub first: usize,
+    /// What the rows are labelled with.
+    pub labels: &'a [u32],
+    /// Their bounds.
+    pub bounds: &'a mut Bounds<'b>,
+    /// How far centroids moved since the bounds were made.
+    pub drift: &'a Drift,
+    /// Where they are now.
+    pub centroids: &'a Packed,
+    /// The same.
+    pub targets: &'a Targeted,
+}
+
+/// Does what [`super::bounds::assign`] does.
+pub fn assign<T: Element, const MEASURE: bool>(view: View<T>, ask: Ask, found: &mut Found) -> Taken {
+    let Ask { rows, lens, exponent, first, labels, bounds, drift, centroids, targets } = ask;
+    let (isa, panels) = (centroids.isa, Panels::holding(&(first..first + labels.len())));
+    found.make_room(panels.len());
+    found.labels[..labels.len()].copy_from_slice(labels);
+    if MEASURE {
+        found.ties.fill(0.0);
+    }
+    let mut active = std::mem::take(&mut found.active);
+    let mut list = std::mem::take(&mut found.shortlist);
+    dispatch::drift(isa, bounds, labels, drift, &mut active);
+    let mut taken = Taken { unsettled: active.len(), ..Taken::default() };
+    let units = Units::new(exponent, drift.unit);
+    let some = (ROWS_BYTES / (4 * view.columns) / MULTIPLE).max(1) * MULTIPLE;
+    list.lost.clear();
+    for places in active.chunks(some) {
+        let few = Few { view, rows, lens, first, places, units, drift, centroids, targets };
+        few.ask::<MEASURE>(bounds, found, &mut list, &mut taken);
+    }
+    if MEASURE {
+        dispatch::own(isa, view, panels, &centroids.rows, &found.labels, &mut found.distances);
+    }
+    super::settle::<T, MEASURE>(view, centroids, list.lost.iter().copied(), found);
+    (found.active, found.shortlist) = (active, list);
+    taken
+}
+
+/// From the bounds' unit to that of the images, and back; not numbers where they are too far apart for a proof.
+#[derive(Debug, Clone, Copy)]
+struct Units {
+    out: f64,
+    back: f64,
+}
+
+impl Units {
+    fn new(images: i32, bounds: i32) -> Self {
+        if !FACTORS.contains(&(images - bounds)) {
+            return Self { out: f64::NAN, back: f64::NAN };
+        }
+        Self { out: scale(1.0, bounds - images), back: scale(1.0, images - bounds) }
+    }
+}
+
+/// Some rows of a share, by their places, and what they are asked with.
+struct Few<'a, T> {
+    view: View<'a, T>,
+    rows: Images<'a>,
+    lens: &'a Lens,
+    first: usize,
+    places: &'a [u32],
+    units: Units,
+    drift: &'a Drift,
+    centroids: &'a Packed,
+    targets: &'a Targeted,
+}
+
+impl<T: Element> Few<'_, T> {
+    /// New labels and bounds of the rows.
+    fn ask<const MEASURE: bool>(
+        &self,
+        bounds: &mut Bounds,
+        found: &mut Found,
+        list: &mut Shortlist,
+        taken: &mut Taken,
+    ) {
+        let Self { places, targets, .. } = *self;
+        let isa = self.centroids.isa;
+        self.gather(&mut list.panels);
+        let panels = std::mem::take(&mut list.panels);
+        let (view, all) = (View::of(self.rows.first + 1, &panels), 0..places.len().div_ceil(PANEL));
+        list.ready.clear();
+        list.ready.resize(places.len(), false);
+        self.tighten(view, all.clone(), bounds, &mut found.labels, list);
+        self.reaches(bounds, &mut list.reach);
+        dispatch::list(isa, view, all, &targets.filter, list);
+        list.panels = panels;
+        list.sort(places.len(), self.centroids.clusters());
+        taken.listed += list.listed.len();
+        dispatch::prune(isa, self.rows, targets, self.first, places, list);
+        // Rows whose list is the label alone need no distance.
+        taken.compared += self.compare(2, list);
+        for (i, &place) in places.iter().enumerate() {
+            let (of, place) = (list.of(i), place as usize);
+            let beyond = self.beyond(i, list);
+            let listed = &list.listed[of.clone()];
+            let (label, upper, lower) = match listed {
+                [] => (found.labels[place], f64::NAN, 0.0),
+                [label] => (*label, f64::from(bounds.upper[place]), beyond),
+                _ => self.nearest(i, listed, &list.distances[of], beyond),
+            };
+            let (upper, lower) = (above(upper), below(lower).max(0.0));
+            found.labels[place] = label;
+            (bounds.upper[place], bounds.lower[place]) = (upper, lower);
+            if !settles(upper, lower) {
+                // The canonical label may be farther by a hair, and any other may be nearer than `lower`.
+                let known = upper < f32::INFINITY;
+                (bounds.upper[place], bounds.lower[place]) =
+                    (if known { upper * UP } else { f32::INFINITY }, 0.0);
+                let row = self.first + place;
+                if !known || listed.is_empty() {
+                    list.lost.push((row, place));
+                } else if listed.len() > 1 {
+                    let (label, tie) = dispatch::closest(isa, self.view, row, self.centroids, listed);
+                    found.labels[place] = label;
+                    found.ties[place] = if MEASURE && tie { 1.0 } else { 0.0 };
+                }
+            }
+        }
+    }
+
+    /// Narrower images in panels; what is behind the last row repeats it.
+    fn gather(&self, panels: &mut Vec<f32>) {
+        let Self { rows, places, .. } = self;
+        let size = (rows.first + 1) * PANEL;
+        panels.resize(places.len().div_ceil(PANEL) * size, 0.0);
+        for (panel, places) in panels.chunks_exact_mut(size).zip(places.chunks(PANEL)) {
+            for lane in 0..PANEL {
+                let row = self.first + places[lane.min(places.len() - 1)] as usize;
+                panel[lane..].iter_mut().step_by(PANEL).zip(rows.narrow(row)).for_each(|(to, t)| *to = t);
+            }
+        }
+    }
+
+    /// Measures how far rows are from their labels where that is not known well; rows that have none are labelled as
+    /// their images are.
+    fn tighten(
+        &self,
+        images: View<f32>,
+        panels: Range<usize>,
+        bounds: &mut Bounds,
+        labels: &mut [u32],
+        list: &mut Shortlist,
+    ) {
+        let Self { places, targets, drift, centroids, .. } = *self;
+        let unlabelled = |place: u32| bounds.upper[place as usize] == f32::INFINITY;
+        if places.iter().any(|&place| unlabelled(place)) {
+            dispatch::sift(centroids.isa, images, panels, &targets.filter, &mut list.sieve);
+        }
+        list.listed.clear();
+        list.begins.clear();
+        list.begins.push(0);
+        for (i, &place) in places.iter().enumerate() {
+            let label = labels[place as usize];
+            if unlabelled(place) {
+                list.listed.push(list.sieve.labels[i]);
+            } else if drift.of[label as usize] > LOOSE * bounds.upper[place as usize] {
+                list.listed.push(label);
+            }
+            list.begins.push(list.listed.len() as u32);
+        }
+        self.compare(1, list);
+        for (i, &place) in places.iter().enumerate() {
+            let of = list.of(i);
+            if !of.is_empty() {
+                let (listed, distances) = (&list.listed[of.clone()], &list.distances[of]);
+                let (label, upper, _) = self.nearest(i, listed, distances, f64::INFINITY);
+                labels[place as usize] = label;
+                bounds.upper[place as usize] = above(upper);
+            }
+        }
+    }
+
+    /// Distances of rows with so many or more on their lists. How many.
+    fn compare(&self, enough: usize, list: &mut Shortlist) -> usize {
+        let Self { view, lens, targets, first, places, .. } = *self;
+        dispatch::compare(self.centroids.isa, view, lens, &targets.whole, first, places, enough, list)
+    }
+
+    /// How far the image of a centroid may be from that of each row, in the filter's unit.
+    fn reaches(&self, bounds: &Bounds, reach: &mut Vec<f32>) {
+        let Self { units, targets, .. } = self;
+        reach.clear();
+        reach.extend(self.places.iter().enumerate().map(|(i, &place)| {
+            let upper = f64::from(bounds.upper[place as usize]);
+            let far = upper * (1.0 + 2f64.powi(-18)) + 2.0 * f64::from(LEAST);
+            above((far * units.out + self.slack(i) + f64::from(targets.slack)) * MORE * targets.filter.unit)
+        }));
+        reach.resize(self.places.len().next_multiple_of(MULTIPLE), f32::INFINITY);
+    }
+
+    /// At most the distance of a row to any centroid that is not on its list.
+    fn beyond(&self, row: usize, list: &Shortlist) -> f64 {
+        let Self { units, targets, .. } = self;
+        let apart = f64::from(list.least[row]).sqrt() / targets.filter.unit;
+        (apart * LESS - (self.slack(row) + f64::from(targets.slack))) * units.back
+    }
+
+    /// Of a row's list the nearest, at least its distance and at most that of all others.
+    fn nearest(&self, row: usize, listed: &[u32], distances: &[f32], beyond: f64) -> (u32, f64, f64) {
+        let Self { units, targets, .. } = self;
+        let of_row = f64::from(self.extra(row).rounding);
+        let off = off(self.view.columns);
+        let (mut label, mut nearest, mut upper, mut lower) = (0, f64::INFINITY, f64::NAN, beyond);
+        let mut held = f64::INFINITY; // at most the distance of the nearest so far
+        for (&cluster, &squared) in listed.iter().zip(distances) {
+            let distance = f64::from(squared).sqrt();
+            let slack = of_row + f64::from(targets.roundings[cluster as usize]);
+            let most = (distance * (1.0 + off) + slack) * units.back;
+            let mut least = (distance * (1.0 - off) - slack) * units.back;
+            if distance < nearest {
+                (label, nearest, upper) = (cluster, distance, most);
+                std::mem::swap(&mut held, &mut least);
+            }
+            lower = lower.min(least);
+        }
+        (label, upper, lower)
+    }
+
+    fn slack(&self, row: usize) -> f64 {
+        f64::from(self.extra(row).slack)
+    }
+
+    fn extra(&self, row: usize) -> Extra {
+        self.rows.extras[self.first + self.places[row] as usize]
+    }
+}
+
+/// How much of itself the distance of two points of so many numbers may be off.
+fn off(numbers: usize) -> f64 {
+    1.01 * (numbers.next_multiple_of(PADDED) as f64 / 32.0 + 26.0) * 2f64.powi(-24)
+}
+
+/// An f32 that is not more.
+fn below(x: f64) -> f32 {
+    (x as f32).next_down()
+}
+
+/// Lists for each row the centroids whose narrower images are not too far, and finds the least distance of the others.
+#[inline(always)]
+pub(super) fn list<V: Vector, W: Narrow, const R: usize, const G: usize>(
+    images: View<f32>,
+    panels: Range<usize>,
+    filter: &Filter,
+    list: &mut Shortlist,
+) {
+    let height = R * W::LANES;
+    let (columns, count) = (filter.columns, (panels.len() * PANEL).div_ceil(height));
+    list.make_room(count * height);
+    let mut tiles = std::mem::take(&mut list.sieve.tiles);
+    let block = (TILES_BYTES / (columns * height * 4)).max(1);
+    let chunk = (CENTROIDS_BYTES / (columns * G * 4)).max(1);
+    for first in (0..count).step_by(block) {
+        let block = first..count.min(first + block);
+        tiles.resize(block.len() * columns * height, 0.0);
+        for (tile, numbers) in block.clone().zip(tiles.chunks_exact_mut(columns * height)) {
+            let (middle, unit) = (&filter.middle, filter.unit);
+            lay_panels::<f32, V>(images, &panels, tile * height, middle, unit, numbers, height);
+            let place = tile * height..(tile + 1) * height;
+            let Sieve { margins: of_rows, squares, .. } = &mut list.sieve;
+            margins::<W, R>(numbers, filter, &mut of_rows[place.clone()], &mut squares[place.clone()]);
+            list.limit(filter, place);
+        }
+        let chunks = filter.numbers.chunks(chunk * columns * G).zip(filter.halves.chunks(chunk * G));
+        for (index, (numbers, halves)) in chunks.enumerate() {
+            for (tile, rows) in block.clone().zip(tiles.chunks_exact(columns * height)) {
+                let place = tile * height;
+                let most: [W; R] = from_fn(|r| W::load(&list.most[place + r * W::LANES..]));
+                let mut least: [W; R] = from_fn(|r| W::load(&list.least[place + r * W::LANES..]));
+                let groups = numbers.chunks_exact(columns * G).zip(halves.chunks_exact(G));
+                for (group, (numbers, halves)) in groups.enumerate() {
+                    let scores = scores::<W, R, G>(rows, numbers, halves);
+                    for (cluster, scores) in scores.into_iter().enumerate() {
+                        for (r, score) in scores.into_iter().enumerate() {
+                            let far = most[r].less(score);
+                            least[r] = least[r].min(W::select(far, score, W::splat(f32::INFINITY)));
+                            let near = !W::bits(far) & ((1 << W::LANES) - 1);
+                            let cluster = (index * chunk + group) * G + cluster;
+                            list.note(cluster as u32, place + r * W::LANES, near);
+                        }
+                    }
+                }
+                for (r, least) in least.into_iter().enumerate() {
+                    least.store(&mut list.least[place + r * W::LANES..]);
+                }
+            }
+        }
+    }
+    list.sieve.tiles = tiles;
+    list.square_least(filter);
+}
+
+/// Takes off the lists, where they are longer than one, what the wider images show to be too far.
+#[inline(always)]
+pub(super) fn prune<W: Narrow>(
+    rows: Images,
+    targets: &Targeted,
+    first: usize,
+    places: &[u32],
+    list: &mut Shortlist,
+) {
+    let Shortlist { listed, begins, reach, least, .. } = list;
+    let unit = targets.filter.unit;
+    let (mut from, mut kept) = (0, 0);
+    for (i, &place) in places.iter().enumerate() {
+        let to = begins[i + 1] as usize;
+        if to - from == 1 {
+            listed[kept] = listed[from];
+            kept += 1;
+        } else if to - from > 1 {
+            let row = rows.wide(first + place as usize);
+            let sure = 1.0 / (1.0 - off(rows.stride)) * MORE;
+            let most = above((f64::from(reach[i]) / unit * sure).powi(2));
+            let mut others = f32::INFINITY;
+            for at in from..to {
+                let image = &targets.images[listed[at] as usize * rows.stride..][..rows.stride];
+                let squared = distance::<W>(row, image);
+                listed[kept] = listed[at];
+                let far = squared > most;
+                kept += usize::from(!far);
+                others = if far && squared < others { squared } else { others };
+            }
+            let others = f64::from(others) * ((1.0 - off(rows.stride)) * unit).powi(2) * LESS;
+            least[i] = least[i].min(below(others));
+        }
+        from = to;
+        begins[i + 1] = kept as u32;
+    }
+    listed.truncate(kept);
+}
+
+/// Squared distances of rows to the centroids on their lists, for rows that have at least `enough` there. How many.
+#[inline(always)]
+pub(super) fn compare<T: Element, V: Vector, W: Narrow>(
+    view: View<T>,
+    lens: &Lens,
+    whole: &[f32],
+    first: usize,
+    places: &[u32],
+    enough: usize,
+    list: &mut Shortlist,
+) -> usize {
+    let stride = view.columns.next_multiple_of(PADDED);
+    list.rows.resize(places.len() * stride, 0.0);
+    list.distances.resize(list.listed.len(), 0.0);
+    let Shortlist { rows, ready, begins, wanted, listed, distances, .. } = list;
+    let of = |i: usize| begins[i] as usize..begins[i + 1] as usize;
+    let lane = |i: usize| (first + places[i] as usize) % PANEL;
+    let panel = |place: u32| (first + place as usize) / PANEL;
+    let mut from = 0;
+    while from < places.len() {
+        let this = panel(places[from]);
+        let to = from + places[from..].iter().take_while(|&&place| panel(place) == this).count();
+        wanted.clear();
+        wanted.extend((from..to).filter(|&i| of(i).len() >= enough && !ready[i]));
+        if !wanted.is_empty() {
+            wanted.iter().for_each(|&i| ready[i] = true);
+            turn::<T, V, W>(view.panel(this), lens, wanted, lane, rows, stride);
+        }
+        from = to;
+    }
+    let mut count = 0;
+    for i in (0..places.len()).filter(|&i| of(i).len() >= enough) {
+        let row = &rows[i * stride..][..stride];
+        count += of(i).len();
+        for at in of(i) {
+            distances[at] = distance::<W>(row, &whole[listed[at] as usize * stride..][..stride]);
+        }
+    }
+    count
+}
+
+/// The canonical nearest of some centroids, the first of those that are as near, and whether there is another.
+#[inline(always)]
+pub(super) fn closest<T: Element>(
+    view: View<T>,
+    row: usize,
+    centroids: &Packed,
+    listed: &[u32],
+) -> (u32, bool) {
+    let (mut label, mut nearest, mut tie) = (0, f64::INFINITY, false);
+    for &cluster in listed {
+        let mut distance = 0.0f64;
+        for (x, c) in view.row(row).zip(centroids.centroid(cluster as usize)) {
+            distance = (x - c).mul_add(x - c, distance);
+        }
+        if distance < nearest {
+            (label, nearest, tie) = (cluster, distance, false);
+        } else {
+            tie |= distance == nearest;
+        }
+    }
+    (label, tie)
+}
+
+/// `Y` of some rows, each in a `lane` of a panel, to their places, padded with 0.
+#[inline(always)]
+fn turn<T: Element, V: Vector, W: Narrow>(
+    panel: &[T],
+    lens: &Lens,
+    wanted: &[usize],
+    lane: impl Fn(usize) -> usize,
+    rows: &mut [f32],
+    stride: usize,
+) {
+    let needed: [bool; 4] = from_fn(|four| wanted.iter().any(|&i| lane(i) / 4 == four));
+    let mut all = [[0.0; 4 * PANEL]; 4];
+    let mut laid = [0.0; PANEL * PANEL];
+    for first in (0..stride).step_by(PANEL) {
+        let columns = first.min(lens.middle.len())..(first + PANEL).min(lens.middle.len());
+        lay::<T, V, W>(panel, lens, columns, &mut laid);
+        let each: [&[f32]; PANEL] = from_fn(|column| &laid[column * PANEL..][..PANEL]);
+        for four in (0..4).filter(|&four| needed[four]) {
+            V::turn(&each, four * 4, &mut all[four]);
+        }
+        for &i in wanted {
+            let to = &mut rows[i * stride + first..][..PANEL];
+            to.copy_from_slice(&all[lane(i) / 4][lane(i) % 4 * PANEL..][..PANEL]);
+        }
+    }
+}
+
+/// `Y` of sixteen columns of a panel or, at the end, fewer and 0.
+#[inline(always)]
+fn lay<T: Element, V: Vector, W: Narrow>(
+    panel: &[T],
+    lens: &Lens,
+    columns: Range<usize>,
+    laid: &mut [f32; PANEL * PANEL],
+) {
+    let unit = lens.unit as f32;
+    laid[columns.len() * PANEL..].fill(0.0);
+    for (column, to) in columns.zip(laid.chunks_exact_mut(PANEL)) {
+        let numbers = &panel[column * PANEL..][..PANEL];
+        prefetch(panel, column * PANEL + AHEAD_BYTES / size_of::<T>());
+        match T::numbers(numbers) {
+            // The mean is an f32, so that the difference is rounded once.
+            Numbers::F32(numbers) if unit.is_normal() => {
+                let middle = W::splat(lens.middle[column] as f32);
+                for (numbers, to) in numbers.chunks_exact(W::LANES).zip(to.chunks_exact_mut(W::LANES)) {
+                    W::load(numbers).sub(middle).mul(W::splat(unit)).store(to);
+                }
+            }
+            _ => {
+                let (middle, unit) = (V::splat(lens.middle[column]), V::splat(lens.unit));
+                for (numbers, to) in numbers.chunks_exact(V::LANES).zip(to.chunks_exact_mut(V::LANES)) {
+                    V::of(numbers).sub(middle).mul(unit).store_narrow(to);
+                }
+            }
+        }
+    }
+}
+
+/// The squared distance of two points of a multiple of [`PADDED`] numbers.
+#[inline(always)]
+fn distance<W: Narrow>(a: &[f32], b: &[f32]) -> f32 {
+    let mut sums = [W::splat(0.0); 4];
+    for (a, b) in a.chunks_exact(4 * W::LANES).zip(b.chunks_exact(4 * W::LANES)) {
+        for (i, sum) in sums.iter_mut().enumerate() {
+            let apart = W::load(&a[i * W::LANES..]).sub(W::load(&b[i * W::LANES..]));
+            *sum = apart.multiply_add(apart, *sum);
+        }
+    }
+    let mut lanes = [0.0; PANEL];
+    sums[0].add(sums[1]).add(sums[2].add(sums[3])).store(&mut lanes);
+    lanes[..W::LANES].iter().sum()
+}

@@ -155,7 +155,7 @@ fn wide() -> impl Strategy<Value = Case> {
         let value = |row: usize, column: usize| match kind {
             0 => number(row, column),
             1 => number(row / 3, column), // copies
-            _ => (number(row, column) + number(row / 2, column)) / 2.0,
+            _ => number(row, column).midpoint(number(row / 2, column)),
         };
         let value = |at: usize| {
             let x = value(at / columns, at % columns) + 100.0 * f64::from(seed as u8 % 2);

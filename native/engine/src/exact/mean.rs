@@ -3,6 +3,9 @@
 use super::grid::{LOW_BITS, Sum};
 use super::scale;
 
+/// Whole numbers up to here are exact in f64.
+const EXACT: u128 = 1 << 53;
+
 /// `(high * 2^40 + low) / weight * 2^step`, rounded to the nearest f64, ties to even. 0 for a weight of 0.
 ///
 /// Only a result below 2^-1022 is rounded a second time, by the step into the subnormal range.
@@ -11,7 +14,6 @@ pub(super) fn mean(sum: Sum, weight: u128, step: i32) -> f64 {
         return 0.0;
     }
     // Two numbers of 53 bits divide as they should in one instruction; sums of f32 mostly have no low limb.
-    const EXACT: u128 = 1 << 53;
     if sum.low == 0 && sum.high.unsigned_abs() < EXACT && weight < EXACT {
         return scale(sum.high as i64 as f64 / weight as u64 as f64, step + LOW_BITS);
     }

@@ -190,6 +190,7 @@ impl<'a> Moves<'a> {
     #[inline(always)]
     fn mask_panel<T: Element, V: Vector>(&mut self, panel: &[T], from: &[u32; PANEL], to: &[u32; PANEL]) {
         let clusters = self.rows.len() as u32;
+        let first = from == &[NOWHERE; PANEL];
         for quad in 0..self.width {
             let limbs = self.limbs_of::<T, V>(panel, 2 * quad);
             for cluster in 0..clusters {
@@ -197,6 +198,13 @@ impl<'a> Moves<'a> {
                 let (cluster, nothing) = (V::splat(cluster.into()), V::splat(0.0));
                 for lane in (0..PANEL).step_by(V::LANES) {
                     let comes = V::load_labels(&to[lane..]).equal(cluster);
+                    if first {
+                        for (sums, limbs) in sums.iter_mut().zip(&limbs) {
+                            let limbs = V::select(comes, V::load(&limbs[lane..]), nothing);
+                            V::load(&sums[lane..]).add_bits(limbs).store(&mut sums[lane..]);
+                        }
+                        continue;
+                    }
                     let goes = V::load_labels(&from[lane..]).equal(cluster);
                     for (sums, limbs) in sums.iter_mut().zip(&limbs) {
                         let limbs = V::load(&limbs[lane..]);

@@ -1,10 +1,12 @@
 //! Sums of squared distances, exact, sixteen at a time.
 //!
 //! A superaccumulator (`exact::total`) takes one number at a time, some 3 ns each. Here a number is cut into
-//! three windows of 50 bits below a power of two that bounds all of them, by adding and taking away a constant;
+//! two windows of 50 bits below a power of two that bounds all of them, by adding and taking away a constant;
 //! what is in a window is a whole number of its unit, and whole numbers are added in any order. A number so
-//! small that it reaches below the last window, less than 2^-97 of the bound, is rare and left to the
+//! small that it reaches below the second window, less than 2^-47 of the bound, is rare and left to the
 //! superaccumulator.
+
+use std::array::from_fn;
 
 use crate::exact::{Total, exponent, scale};
 use crate::matrix::Element;
@@ -14,9 +16,8 @@ use super::vector::Vector;
 
 /// Bits of a window.
 const BITS: i32 = 50;
-const WINDOWS: usize = 3;
-/// Three windows, padded to a register of AVX2.
-type Parts = [i64; WINDOWS + 1];
+const WINDOWS: usize = 2;
+type Parts = [i64; WINDOWS];
 /// The first window takes 2^50 units a row, so an i64 takes 2^13 rows. Rows come in shares of up to 4096.
 const TELL_AT: i64 = 4096;
 
@@ -38,7 +39,7 @@ impl Windows {
     /// the largest magnitude is 0 or above 2^-430; so the constants are normal numbers, down to 1.5 x 2^-998.
     pub fn new(bound: f64) -> Self {
         let top = if bound.is_finite() { exponent(bound).max(-900) } else { 1100 };
-        let units = std::array::from_fn(|i| top - BITS * (i as i32 + 1));
+        let units = from_fn(|i| top - BITS * (i as i32 + 1));
         Self { units, round: units.map(|unit| scale(1.5, 52 + unit)) }
     }
 }
@@ -97,32 +98,16 @@ impl Within {
 /// Adds the distances of some rows, at most 4096, to the sums of the clusters that `labels` names.
 #[inline(always)]
 pub(super) fn within<T: Element, V: Vector>(distances: &[T], labels: &[u32], within: &mut Within) {
-    for (distances, labels) in distances.chunks(PANEL).zip(labels.chunks(PANEL)) {
-        let mut padded = [0.0; PANEL];
-        padded.iter_mut().zip(distances).for_each(|(to, distance)| *to = distance.widen());
-        let (windows, below) = cut::<V>(&within.windows, &padded);
-        let row = |i: usize| [windows[0][i], windows[1][i], windows[2][i], 0];
-        let same = labels.iter().all(|&label| label == labels[0]);
-        if below == [0.0; PANEL] && same {
-            let sums = windows.map(|lanes| lanes.iter().sum());
-            add(&mut within.parts[labels[0] as usize], [sums[0], sums[1], sums[2], 0]);
-        } else if let (true, false, Some(labels)) =
-            (below == [0.0; PANEL], within.lanes.is_empty(), labels.as_array())
-        {
-            mask::<V>(&windows, labels, &mut within.lanes);
-        } else if below == [0.0; PANEL] {
-            for (i, &label) in labels.iter().enumerate() {
-                add(&mut within.parts[label as usize], row(i));
-            }
-        } else {
-            for (i, &label) in labels.iter().enumerate() {
-                if below[i] == 0.0 {
-                    add(&mut within.parts[label as usize], row(i));
-                } else {
-                    within.totals[label as usize].add(padded[i]);
-                }
-            }
-        }
+    let (whole, rest) = distances.as_chunks::<PANEL>();
+    let (whole_labels, rest_labels) = labels.as_chunks::<PANEL>();
+    for (distances, labels) in whole.iter().zip(whole_labels) {
+        panel::<T, V>(distances, labels, within);
+    }
+    if let (false, Some(&label)) = (rest.is_empty(), rest_labels.first()) {
+        let (mut padded, mut labels) = ([0.0; PANEL], [label; PANEL]); // 0 adds nothing
+        labels.iter_mut().zip(rest_labels).for_each(|(to, label)| *to = *label);
+        padded.iter_mut().zip(rest).for_each(|(to, distance)| *to = distance.widen());
+        panel::<f64, V>(&padded, &labels, within);
     }
     within.untold += distances.len() as i64;
     if within.untold >= TELL_AT {
@@ -130,46 +115,52 @@ pub(super) fn within<T: Element, V: Vector>(distances: &[T], labels: &[u32], wit
     }
 }
 
-/// Each cluster adds its rows under a mask.
+/// The same for sixteen rows.
 #[inline(always)]
-fn mask<V: Vector>(
-    windows: &[[i64; PANEL]; WINDOWS],
-    labels: &[u32; PANEL],
-    clusters: &mut [[[f64; PANEL]; WINDOWS]],
-) {
-    let windows = windows.map(|window| window.map(|units| f64::from_bits(units as u64)));
-    for (cluster, sums) in clusters.iter_mut().enumerate() {
-        for lane in (0..PANEL).step_by(V::LANES) {
+fn panel<T: Element, V: Vector>(distances: &[T; PANEL], labels: &[u32; PANEL], within: &mut Within) {
+    let Within { windows, parts, lanes, totals, .. } = within;
+    let mut units = [[0.0; PANEL]; WINDOWS];
+    let nothing = V::splat(0.0);
+    let mut below = 0;
+    for lane in (0..PANEL).step_by(V::LANES) {
+        let mut rest = V::of(&distances[lane..]);
+        let mut cut = [nothing; WINDOWS];
+        for (cut, round) in cut.iter_mut().zip(windows.round) {
+            let round = V::splat(round);
+            let sum = rest.add(round);
+            rest = rest.sub(sum.sub(round));
+            *cut = sum.sub_bits(round);
+        }
+        let fits = rest.equal(nothing);
+        below |= (!V::bits(fits) & ((1 << V::LANES) - 1)) << lane;
+        for (cut, units) in cut.iter_mut().zip(&mut units) {
+            *cut = V::select(fits, *cut, nothing);
+            cut.store(&mut units[lane..]);
+        }
+        for (cluster, sums) in lanes.iter_mut().enumerate() {
             let own = V::load_labels(&labels[lane..]).equal(V::splat(cluster as f64));
-            for (sums, window) in sums.iter_mut().zip(&windows) {
-                let units = V::select(own, V::load(&window[lane..]), V::splat(0.0));
+            for (sums, cut) in sums.iter_mut().zip(cut) {
+                let units = V::select(own, cut, nothing);
                 V::load(&sums[lane..]).add_bits(units).store(&mut sums[lane..]);
             }
         }
     }
-}
-
-/// How many units of each window there are in sixteen numbers, and what is left below.
-#[inline(always)]
-fn cut<V: Vector>(windows: &Windows, numbers: &[f64; PANEL]) -> ([[i64; PANEL]; WINDOWS], [f64; PANEL]) {
-    let (mut sums, mut below) = ([[0.0; PANEL]; WINDOWS], [0.0; PANEL]);
-    for offset in (0..PANEL).step_by(V::LANES) {
-        let mut rest = V::load(&numbers[offset..]);
-        for (round, sums) in windows.round.iter().zip(&mut sums) {
-            let round = V::splat(*round);
-            let sum = rest.add(round);
-            rest = rest.sub(sum.sub(round));
-            sum.store(&mut sums[offset..]);
-        }
-        rest.store(&mut below[offset..]);
-    }
-    let mut counts = [[0; PANEL]; WINDOWS];
-    for ((counts, sums), round) in counts.iter_mut().zip(&sums).zip(&windows.round) {
-        for (count, sum) in counts.iter_mut().zip(sums) {
-            *count = sum.to_bits() as i64 - round.to_bits() as i64;
+    if lanes.is_empty() {
+        let units = |window: usize, row: usize| units[window][row].to_bits() as i64;
+        if labels == &[labels[0]; PANEL] {
+            let sum = |window| (0..PANEL).map(|row| units(window, row)).sum();
+            add(&mut parts[labels[0] as usize], from_fn(sum));
+        } else {
+            for (row, &label) in labels.iter().enumerate() {
+                add(&mut parts[label as usize], from_fn(|window| units(window, row)));
+            }
         }
     }
-    (counts, below)
+    while below != 0 {
+        let row = below.trailing_zeros() as usize;
+        totals[labels[row] as usize].add(distances[row].widen());
+        below &= below - 1;
+    }
 }
 
 #[inline(always)]

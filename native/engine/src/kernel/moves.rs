@@ -14,31 +14,68 @@ use crate::sums::{NOWHERE, Sums};
 
 use super::vector::Vector;
 
-/// Two columns of a row: high, low, high, low. A register of AVX2.
+/// A limb of four columns of a row: a register of AVX2.
 type Quad = [i64; 4];
+/// Columns of a quad.
+const QUAD: usize = 4;
+/// A limb of four columns of sixteen rows.
+type Quads = [[f64; PANEL]; QUAD];
 /// From so many rows of a panel on it pays to split all sixteen.
 const MANY: usize = 4;
 /// Quads of a row that are made at a time: two cache lines.
 const STAGE: usize = 4;
-/// Up to so many clusters each adds its rows of a panel under a mask, lane by lane; with more it is faster to
-/// add row by row, each to its cluster.
+/// Up to so many clusters each adds and takes away its rows of a panel under a mask, lane by lane; with more it is
+/// faster to add row by row, each to its cluster. Rows that get their first label are only added: there masks pay for
+/// longer, as long as the lanes stay in L1.
 const FEW: usize = 5;
+const FEW_FIRST: usize = 16;
+const LANES_BYTES: usize = 16 << 10;
 /// A limb has at most 2^50, so an i64 takes 2^13 of them. Rows come in shares of up to 4096.
 const TELL_AT: u32 = 2048;
-/// A staged limb is the bits of a double, this much more than the limb. It is taken away when the sums are told,
-/// once for every row that a cluster has more; in between, arithmetic modulo 2^64 keeps the difference.
+/// A bit for each row of a panel.
+const FULL: u32 = 0xFFFF;
+/// A staged high limb is the bits of a double, this much more than the limb. It is taken away when the sums are told,
+/// once for every row that a cluster has more; in between, arithmetic modulo 2^64 keeps the difference. Low limbs
+/// come without: those of f32 are mostly 0 and not added at all.
 const OFFSET: i64 = ROUND.to_bits() as i64;
+
+/// Either limb of all columns of each cluster.
+struct Limbs {
+    quads: Vec<Quad>,
+    lanes: Vec<Quads>,
+}
+
+impl Limbs {
+    fn new(clusters: usize, width: usize) -> Self {
+        let quads = vec![[0; QUAD]; clusters * width];
+        let lanes =
+            if masked(clusters, width) { vec![[[0.0; PANEL]; QUAD]; clusters * width] } else { vec![] };
+        Self { quads, lanes }
+    }
+
+    /// The sum of a cluster's quad, which is then 0.
+    fn take(&mut self, at: usize) -> Quad {
+        let mut quad = std::mem::take(&mut self.quads[at]);
+        if let Some(lanes) = self.lanes.get_mut(at) {
+            for (sum, lanes) in quad.iter_mut().zip(lanes) {
+                let bits = std::mem::replace(lanes, [0.0; PANEL]).map(|limb| limb.to_bits() as i64);
+                *sum = bits.into_iter().fold(*sum, i64::wrapping_add);
+            }
+        }
+        quad
+    }
+}
 
 /// The moves that one thread has seen since it last told.
 pub struct Moves<'a> {
     grid: &'a Grid,
     weights: Option<&'a Weights>,
     told: &'a Mutex<&'a mut Sums>,
-    /// Quads of a cluster: one for every two columns.
+    /// Quads of a cluster.
     width: usize,
     /// Limbs of each cluster, for rows that count once; with few clusters also lane by lane.
-    limbs: Vec<Quad>,
-    lanes: Vec<[[f64; PANEL]; 4]>,
+    highs: Limbs,
+    lows: Limbs,
     /// `clusters x columns`, for rows with weights of up to 62 bits, whose product with a limb needs an i128.
     weighted: Vec<Sum>,
     /// Rows, and with weights units, that each cluster has more; and whether any came or went.
@@ -57,15 +94,15 @@ impl<'a> Moves<'a> {
         clusters: usize,
     ) -> Self {
         let columns = grid.columns();
-        let width = columns.div_ceil(2);
+        let width = columns.div_ceil(QUAD);
         let (plain, weighted) = if weights.is_some() { (0, clusters) } else { (clusters, 0) };
         Self {
             grid,
             weights,
             told: sums,
             width,
-            limbs: vec![[0; 4]; plain * width],
-            lanes: vec![[[0.0; PANEL]; 4]; if plain <= FEW { plain * width } else { 0 }],
+            highs: Limbs::new(plain, width),
+            lows: Limbs::new(plain, width),
             weighted: vec![Sum::default(); weighted * columns],
             rows: vec![0; clusters],
             units: vec![0; weighted],
@@ -93,19 +130,11 @@ impl<'a> Moves<'a> {
                 }
             } else {
                 let offset = rows.wrapping_mul(OFFSET);
-                let quads = self.limbs.iter_mut().zip(&mut self.lanes);
-                for (quad, lanes) in quads.skip(cluster * self.width).take(self.width) {
-                    let sum = |lanes: [f64; PANEL]| {
-                        lanes.iter().fold(0i64, |sum, limb| sum.wrapping_add(limb.to_bits() as i64))
-                    };
-                    add(quad, &std::mem::replace(lanes, [[0.0; PANEL]; 4]).map(sum));
-                }
-                let quads = &mut self.limbs[cluster * self.width..][..self.width];
-                for (cells, quad) in cells.chunks_mut(2).zip(quads) {
-                    let quad = std::mem::take(quad).map(|limb| limb.wrapping_sub(offset));
-                    cells[0].add((quad[0], quad[1]), 1);
-                    if let Some(second) = cells.get_mut(1) {
-                        second.add((quad[2], quad[3]), 1);
+                for (quad, cells) in cells.chunks_mut(QUAD).enumerate() {
+                    let at = cluster * self.width + quad;
+                    let (highs, lows) = (self.highs.take(at), self.lows.take(at));
+                    for ((cell, high), low) in cells.iter_mut().zip(highs).zip(lows) {
+                        cell.add((high.wrapping_sub(offset), low), 1);
                     }
                 }
             }
@@ -136,6 +165,7 @@ impl<'a> Moves<'a> {
             }
         }
         let panel = view.panel(row / PANEL);
+        let few = from == [NOWHERE; PANEL] || self.rows.len() <= FEW;
         if let Some(weights) = self.weights {
             for &i in moved {
                 self.add_weighted(panel, i, weights.units(row + i) as i64, from[i], to[i]);
@@ -144,26 +174,51 @@ impl<'a> Moves<'a> {
             for &i in moved {
                 self.add_row(panel, i, from[i], to[i]);
             }
-        } else if let (false, Some(from), Some(to)) = (self.lanes.is_empty(), from.as_array(), to.as_array())
+        } else if let (true, false, Some(from), Some(to)) =
+            (few, self.highs.lanes.is_empty(), from.as_array(), to.as_array())
         {
             self.mask_panel::<T, V>(panel, from, to);
         } else {
             for first in (0..self.width).step_by(STAGE) {
-                let quads = STAGE.min(self.width - first);
-                let mut staged = [[[0; 4]; STAGE]; PANEL];
-                for quad in 0..quads {
-                    let limbs = self.stage::<T, V>(panel, 2 * (first + quad));
-                    staged.iter_mut().zip(limbs).for_each(|(row, limbs)| row[quad] = limbs);
+                self.stage::<T, V>(panel, first..self.width.min(first + STAGE), moved, from, to);
+            }
+        }
+    }
+
+    /// Some quads of a panel's rows that move.
+    #[inline(always)]
+    fn stage<T: Element, V: Vector>(
+        &mut self,
+        panel: &[T],
+        quads: Range<usize>,
+        moved: &[usize],
+        from: &[u32],
+        to: &[u32],
+    ) {
+        let mut highs = [[[0; QUAD]; STAGE]; PANEL];
+        let mut lows = highs;
+        let mut any = false;
+        for (place, quad) in quads.clone().enumerate() {
+            let (high, low) = self.limbs_of::<T, V>(panel, quad);
+            put(&high, &mut highs, place);
+            if let Some(low) = low {
+                any = true;
+                put(&low, &mut lows, place);
+            }
+        }
+        for &i in moved {
+            let place = |cluster: u32| cluster as usize * self.width + quads.start;
+            let both = |sums: &mut [Quad], staged: &[Quad]| {
+                let to = &mut sums[place(to[i])..][..quads.len()];
+                to.iter_mut().zip(staged).for_each(|(sum, limbs)| add(sum, limbs));
+                if from[i] != NOWHERE {
+                    let from = &mut sums[place(from[i])..][..quads.len()];
+                    from.iter_mut().zip(staged).for_each(|(sum, limbs)| subtract(sum, limbs));
                 }
-                for &i in moved {
-                    let place = |cluster: u32| cluster as usize * self.width + first;
-                    let to = &mut self.limbs[place(to[i])..][..quads];
-                    to.iter_mut().zip(&staged[i]).for_each(|(sum, limbs)| add(sum, limbs));
-                    if from[i] != NOWHERE {
-                        let from = &mut self.limbs[place(from[i])..][..quads];
-                        from.iter_mut().zip(&staged[i]).for_each(|(sum, limbs)| subtract(sum, limbs));
-                    }
-                }
+            };
+            both(&mut self.highs.quads, &highs[i]);
+            if any {
+                both(&mut self.lows.quads, &lows[i]);
             }
         }
     }
@@ -177,11 +232,18 @@ impl<'a> Moves<'a> {
             self.count(from, -(PANEL as i64));
         }
         for quad in 0..self.width {
-            let mut sum = [0i64; 4];
-            self.stage::<T, V>(panel, 2 * quad).iter().for_each(|limbs| add(&mut sum, limbs));
-            add(&mut self.limbs[to as usize * self.width + quad], &sum);
-            if from != NOWHERE {
-                subtract(&mut self.limbs[from as usize * self.width + quad], &sum);
+            let (highs, lows) = self.limbs_of::<T, V>(panel, quad);
+            let place = |cluster: u32| cluster as usize * self.width + quad;
+            let limbs = [Some((&mut self.highs, highs)), lows.map(|lows| (&mut self.lows, lows))];
+            for (sums, limbs) in limbs.into_iter().flatten() {
+                let mut sum = [0i64; QUAD];
+                for (sum, limbs) in sum.iter_mut().zip(&limbs) {
+                    *sum = limbs.iter().fold(0, |sum, limb| sum.wrapping_add(limb.to_bits() as i64));
+                }
+                add(&mut sums.quads[place(to)], &sum);
+                if from != NOWHERE {
+                    subtract(&mut sums.quads[place(from)], &sum);
+                }
             }
         }
     }
@@ -189,29 +251,12 @@ impl<'a> Moves<'a> {
     /// Each cluster adds and takes away its rows of a panel under a mask.
     #[inline(always)]
     fn mask_panel<T: Element, V: Vector>(&mut self, panel: &[T], from: &[u32; PANEL], to: &[u32; PANEL]) {
-        let clusters = self.rows.len() as u32;
-        let first = from == &[NOWHERE; PANEL];
         for quad in 0..self.width {
-            let limbs = self.limbs_of::<T, V>(panel, 2 * quad);
-            for cluster in 0..clusters {
-                let sums = &mut self.lanes[cluster as usize * self.width + quad];
-                let (cluster, nothing) = (V::splat(cluster.into()), V::splat(0.0));
-                for lane in (0..PANEL).step_by(V::LANES) {
-                    let comes = V::load_labels(&to[lane..]).equal(cluster);
-                    if first {
-                        for (sums, limbs) in sums.iter_mut().zip(&limbs) {
-                            let limbs = V::select(comes, V::load(&limbs[lane..]), nothing);
-                            V::load(&sums[lane..]).add_bits(limbs).store(&mut sums[lane..]);
-                        }
-                        continue;
-                    }
-                    let goes = V::load_labels(&from[lane..]).equal(cluster);
-                    for (sums, limbs) in sums.iter_mut().zip(&limbs) {
-                        let limbs = V::load(&limbs[lane..]);
-                        let sum = V::load(&sums[lane..]).add_bits(V::select(comes, limbs, nothing));
-                        sum.sub_bits(V::select(goes, limbs, nothing)).store(&mut sums[lane..]);
-                    }
-                }
+            let (highs, lows) = self.limbs_of::<T, V>(panel, quad);
+            let columns = self.grid.columns() - quad * QUAD;
+            mask::<V>(&mut self.highs.lanes[quad..], self.width, columns, &highs, from, to);
+            if let Some(lows) = lows {
+                mask::<V>(&mut self.lows.lanes[quad..], self.width, columns, &lows, from, to);
             }
         }
     }
@@ -222,45 +267,52 @@ impl<'a> Moves<'a> {
         self.rows[cluster as usize] += sign;
     }
 
-    /// The limbs of all sixteen rows in two columns, or in the last one: high, low, high, low.
+    /// The limbs of all sixteen rows in the columns of a quad; no low ones where all of them are 0.
     #[inline(always)]
-    fn limbs_of<T: Element, V: Vector>(&self, panel: &[T], column: usize) -> [[f64; PANEL]; 4] {
-        let mut limbs = [[0.0; PANEL]; 4];
-        for (i, limbs) in limbs.chunks_exact_mut(2).enumerate() {
-            let Some(numbers) = panel.get((column + i) * PANEL..(column + i + 1) * PANEL) else { break };
-            let scale = V::splat(self.grid.scale(column + i));
+    fn limbs_of<T: Element, V: Vector>(&self, panel: &[T], quad: usize) -> (Quads, Option<Quads>) {
+        let (mut highs, mut lows) = ([[0.0; PANEL]; QUAD], [[0.0; PANEL]; QUAD]);
+        let (round, nothing) = (V::splat(ROUND), V::splat(0.0));
+        let mut none = true;
+        let columns = quad * QUAD..self.grid.columns().min((quad + 1) * QUAD);
+        for (i, column) in columns.enumerate() {
+            let numbers = &panel[column * PANEL..][..PANEL];
+            let scale = V::splat(self.grid.scale(column));
             for offset in (0..PANEL).step_by(V::LANES) {
-                let [high, low] = split::<V>(V::of(&numbers[offset..]).mul(scale));
-                high.store(&mut limbs[0][offset..]);
-                low.store(&mut limbs[1][offset..]);
+                let y = V::of(&numbers[offset..]).mul(scale);
+                let high = y.add(round);
+                let rest = y.sub(high.sub(round));
+                high.store(&mut highs[i][offset..]);
+                rest.store(&mut lows[i][offset..]);
+                none &=
+                    V::bits(rest.equal(nothing)) & FULL >> (PANEL - V::LANES) == FULL >> (PANEL - V::LANES);
             }
         }
-        limbs
-    }
-
-    /// The same, row by row.
-    #[inline(always)]
-    fn stage<T: Element, V: Vector>(&self, panel: &[T], column: usize) -> [Quad; PANEL] {
-        let limbs = self.limbs_of::<T, V>(panel, column);
-        let mut staged = [[0; 4]; PANEL];
-        for (i, quad) in staged.iter_mut().enumerate() {
-            *quad = [limbs[0][i], limbs[1][i], limbs[2][i], limbs[3][i]].map(|limb| limb.to_bits() as i64);
+        if none {
+            return (highs, None);
         }
-        staged
+        let wide = V::splat((1u64 << LOW_BITS) as f64);
+        for low in lows.iter_mut().flat_map(|lows| lows.chunks_exact_mut(V::LANES)) {
+            V::load(low).mul(wide).add(round).sub_bits(round).store(low);
+        }
+        (highs, Some(lows))
     }
 
     #[inline(always)]
     fn add_row<T: Element>(&mut self, panel: &[T], row: usize, from: u32, to: u32) {
-        for (i, columns) in panel.chunks(2 * PANEL).enumerate() {
-            let mut limbs = [OFFSET; 4];
+        for (i, columns) in panel.chunks(QUAD * PANEL).enumerate() {
+            let (mut highs, mut lows) = ([OFFSET; QUAD], [0; QUAD]);
             for (place, x) in columns[row..].iter().step_by(PANEL).enumerate() {
-                let (high, low) = self.grid.split(2 * i + place, x.widen());
-                limbs[2 * place] += high;
-                limbs[2 * place + 1] += low;
+                let (high, low) = self.grid.split(QUAD * i + place, x.widen());
+                highs[place] += high;
+                lows[place] = low;
             }
-            add(&mut self.limbs[to as usize * self.width + i], &limbs);
-            if from != NOWHERE {
-                subtract(&mut self.limbs[from as usize * self.width + i], &limbs);
+            let place = |cluster: u32| cluster as usize * self.width + i;
+            let known = if lows == [0; QUAD] { 1 } else { 2 };
+            for (sums, limbs) in [(&mut self.highs, highs), (&mut self.lows, lows)].into_iter().take(known) {
+                add(&mut sums.quads[place(to)], &limbs);
+                if from != NOWHERE {
+                    subtract(&mut sums.quads[place(from)], &limbs);
+                }
             }
         }
     }
@@ -281,13 +333,67 @@ impl<'a> Moves<'a> {
     }
 }
 
-/// [`Grid::split`] of a scaled value; each limb is still [`OFFSET`] too large.
+/// Adds and takes away limbs of sixteen rows in the lanes of the clusters that they go to and come from. Clusters are
+/// `width` quads apart.
 #[inline(always)]
-fn split<V: Vector>(y: V) -> [V; 2] {
-    let round = V::splat(ROUND);
-    let high = y.add(round);
-    let rest = y.sub(high.sub(round)).mul(V::splat((1u64 << LOW_BITS) as f64));
-    [high, rest.add(round)]
+fn mask<V: Vector>(
+    lanes: &mut [Quads],
+    width: usize,
+    columns: usize,
+    limbs: &Quads,
+    from: &[u32; PANEL],
+    to: &[u32; PANEL],
+) {
+    match columns {
+        1 => mask_quad::<V, 1>(lanes, width, limbs, from, to),
+        2 => mask_quad::<V, 2>(lanes, width, limbs, from, to),
+        3 => mask_quad::<V, 3>(lanes, width, limbs, from, to),
+        _ => mask_quad::<V, QUAD>(lanes, width, limbs, from, to),
+    }
+}
+
+#[inline(always)]
+fn mask_quad<V: Vector, const N: usize>(
+    lanes: &mut [Quads],
+    width: usize,
+    limbs: &Quads,
+    from: &[u32; PANEL],
+    to: &[u32; PANEL],
+) {
+    let (first, nothing) = (from == &[NOWHERE; PANEL], V::splat(0.0));
+    for (cluster, sums) in lanes.iter_mut().step_by(width).enumerate() {
+        let cluster = V::splat(cluster as f64);
+        for lane in (0..PANEL).step_by(V::LANES) {
+            let comes = V::load_labels(&to[lane..]).equal(cluster);
+            if first {
+                for i in 0..N {
+                    let sum = V::load(&sums[i][lane..]);
+                    let limbs = V::select(comes, V::load(&limbs[i][lane..]), nothing);
+                    sum.add_bits(limbs).store(&mut sums[i][lane..]);
+                }
+                continue;
+            }
+            let goes = V::load_labels(&from[lane..]).equal(cluster);
+            for i in 0..N {
+                let (sum, limbs) = (V::load(&sums[i][lane..]), V::load(&limbs[i][lane..]));
+                let sum = sum.add_bits(V::select(comes, limbs, nothing));
+                sum.sub_bits(V::select(goes, limbs, nothing)).store(&mut sums[i][lane..]);
+            }
+        }
+    }
+}
+
+/// Limbs of a panel, row by row.
+#[inline(always)]
+fn put(limbs: &Quads, rows: &mut [[Quad; STAGE]; PANEL], place: usize) {
+    for (i, row) in rows.iter_mut().enumerate() {
+        row[place] = [limbs[0][i], limbs[1][i], limbs[2][i], limbs[3][i]].map(|limb| limb.to_bits() as i64);
+    }
+}
+
+/// Whether so many clusters of so many quads have lanes of their own.
+fn masked(clusters: usize, width: usize) -> bool {
+    clusters <= FEW || clusters <= FEW_FIRST && clusters * width * size_of::<Quads>() <= LANES_BYTES
 }
 
 #[inline(always)]

@@ -43,6 +43,8 @@ const OFFSET: i64 = ROUND.to_bits() as i64;
 struct Limbs {
     quads: Vec<Quad>,
     lanes: Vec<Quads>,
+    /// Whether there may be any but 0.
+    used: bool,
 }
 
 impl Limbs {
@@ -50,11 +52,14 @@ impl Limbs {
         let quads = vec![[0; QUAD]; clusters * width];
         let lanes =
             if masked(clusters, width) { vec![[[0.0; PANEL]; QUAD]; clusters * width] } else { vec![] };
-        Self { quads, lanes }
+        Self { quads, lanes, used: false }
     }
 
     /// The sum of a cluster's quad, which is then 0.
     fn take(&mut self, at: usize) -> Quad {
+        if !self.used {
+            return [0; QUAD];
+        }
         let mut quad = std::mem::take(&mut self.quads[at]);
         if let Some(lanes) = self.lanes.get_mut(at) {
             for (sum, lanes) in quad.iter_mut().zip(lanes) {
@@ -114,6 +119,7 @@ impl<'a> Moves<'a> {
     /// Adds everything to the sums and begins again.
     pub fn tell(&mut self) {
         self.untold = 0;
+        self.highs.used = true;
         let columns = self.grid.columns();
         let mut sums = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         for cluster in 0..self.touched.len() {
@@ -141,6 +147,7 @@ impl<'a> Moves<'a> {
             sums.units[cluster] = sums.units[cluster].wrapping_add_signed(units);
             sums.rows[cluster] = sums.rows[cluster].wrapping_add_signed(rows);
         }
+        self.lows.used = false;
     }
 
     /// Rows of one panel, of which the first is `row`, go from clusters `from` to clusters `to`; a row may come
@@ -202,7 +209,7 @@ impl<'a> Moves<'a> {
             let (high, low) = self.limbs_of::<T, V>(panel, quad);
             put(&high, &mut highs, place);
             if let Some(low) = low {
-                any = true;
+                (any, self.lows.used) = (true, true);
                 put(&low, &mut lows, place);
             }
         }
@@ -233,6 +240,7 @@ impl<'a> Moves<'a> {
         }
         for quad in 0..self.width {
             let (highs, lows) = self.limbs_of::<T, V>(panel, quad);
+            self.lows.used |= lows.is_some();
             let place = |cluster: u32| cluster as usize * self.width + quad;
             let limbs = [Some((&mut self.highs, highs)), lows.map(|lows| (&mut self.lows, lows))];
             for (sums, limbs) in limbs.into_iter().flatten() {
@@ -256,6 +264,7 @@ impl<'a> Moves<'a> {
             let columns = self.grid.columns() - quad * QUAD;
             mask::<V>(&mut self.highs.lanes[quad..], self.width, columns, &highs, from, to);
             if let Some(lows) = lows {
+                self.lows.used = true;
                 mask::<V>(&mut self.lows.lanes[quad..], self.width, columns, &lows, from, to);
             }
         }
@@ -308,6 +317,7 @@ impl<'a> Moves<'a> {
             }
             let place = |cluster: u32| cluster as usize * self.width + i;
             let known = if lows == [0; QUAD] { 1 } else { 2 };
+            self.lows.used |= known == 2;
             for (sums, limbs) in [(&mut self.highs, highs), (&mut self.lows, lows)].into_iter().take(known) {
                 add(&mut sums.quads[place(to)], &limbs);
                 if from != NOWHERE {

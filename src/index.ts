@@ -17,7 +17,7 @@ export { type FitOptions, type FitResult, fit } from './api/fit.js';
 export type { Input, Matrix, Rows } from './api/input.js';
 export type { Control } from './api/job.js';
 export { type Feature, Model, type ModelDocument } from './api/model.js';
-export type { Seed } from './api/options.js';
+export { NO_LABEL, type Seed } from './api/options.js';
 export { predict } from './api/predict.js';
 export type { Prediction, PredictOptions, WriteOptions } from './api/predict-rows.js';
 export type {

@@ -1,2 +1,9 @@
 /** What help says about options comes from the engine: a default is written once, in Rust. */
-export { algorithms, blobsDefaults, fitDefaults, formats } from '#native';
+export {
+  algorithms,
+  blobsDefaults,
+  fitDefaults,
+  formats,
+  missingPolicies,
+  scales,
+} from '#native';

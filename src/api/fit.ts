@@ -32,7 +32,7 @@ export interface FitOptions
 
 export interface FitResult<Labels = Uint32Array> {
   model: Model;
-  /** The cluster of each row, in input order. */
+  /** The cluster of each row, in input order; `NO_LABEL` for rows that `missing: 'drop'` left out. */
   labels: Labels;
   /** What was used, how the run ended and what came out, as plain data. */
   report: FitReport;
@@ -55,6 +55,10 @@ const fitKinds: kinds.Kinds<FitOptions> = {
   columns: kinds.names,
   exclude: kinds.names,
   weight: kinds.text,
+  missing: kinds.text,
+  categorical: kinds.names,
+  categoricalWeight: kinds.real,
+  scale: kinds.text,
   model: kinds.path,
   output: kinds.path,
   labels: kinds.path,
@@ -111,13 +115,14 @@ export async function fit(
 }
 
 function toNative(options: Omit<FitOptions, keyof TableOptions>): NativeOptions {
-  const { seed, init, nInit, keepLabels, columns, exclude, ...same } = options;
+  const { seed, init, nInit, keepLabels, columns, exclude, categorical, ...same } = options;
   const start = typeof init === 'object' ? fromCentroids(init, same.clusters) : { init };
   return given<NativeOptions>({
     ...same,
     ...start,
     columns: columns && [...columns],
     exclude: exclude && [...exclude],
+    categorical: categorical && [...categorical],
     seed: seedText(seed),
     nInit: nInit === 'auto' ? undefined : nInit,
     keepLabels: keepLabels !== false,

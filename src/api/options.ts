@@ -10,6 +10,9 @@ export function seedText(seed: Seed | undefined): string | undefined {
   return seed === undefined ? undefined : String(seed);
 }
 
+/** The label of a row that was left out because of a missing cell: no model has so many clusters. */
+export const NO_LABEL = 0xffffffff;
+
 /** The same object without its undefined fields: to the engine an absent option is the default. */
 export function given<Options extends object>(
   options: {

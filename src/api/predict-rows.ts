@@ -18,7 +18,7 @@ import { given, tableKinds } from './options.js';
 export interface PredictOptions extends Omit<NativeOptions, 'keepLabels'>, TableOptions {}
 
 export interface Prediction<Labels = Uint32Array> {
-  /** The nearest cluster of each row, in input order. */
+  /** The nearest cluster of each row, in input order; `NO_LABEL` for rows left out by `missing: 'drop'`. */
   labels: Labels;
   /** Euclidean distances to every centroid, rows x clusters, row-major; with `distances: true`. */
   distances?: Float64Array;
@@ -36,6 +36,7 @@ const predictKinds: kinds.Kinds<PredictOptions> = {
   output: kinds.path,
   labels: kinds.path,
   distances: kinds.toggle,
+  missing: kinds.text,
 };
 
 /** @param model The model, or how it is loaded; then the rows are copied first. */

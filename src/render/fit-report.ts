@@ -22,6 +22,9 @@ export function fitReport(report: FitReport, source: string, { paint, width }: P
     ['columns', wrapList(columnNames(report), width - LABEL - 2)],
     ['skipped', skipped(report)],
     ['weights', report.weight === undefined ? [] : [visible(report.weight)]],
+    ['missing', missing(report)],
+    ['texts', texts(report, width)],
+    ['scale', scale(report)],
     ['method', [method(report)]],
     ['restarts', restarts(report)],
     ['stopped', wrapText(ending(report), width - LABEL - 2)],
@@ -62,6 +65,33 @@ function skipped(report: FitReport): string[] {
   );
 }
 
+function missing({ missing, dropped, filled }: FitReport): string[] {
+  if (dropped > 0)
+    return [`${plural(dropped, 'row')} left out for a missing cell, without a label`];
+  if (filled === 0) return [];
+  const value =
+    missing === 'zero' ? '0' : `the ${missing} of ${filled === 1 ? 'its' : 'their'} column`;
+  return [`${plural(filled, 'cell')} filled with ${value}`];
+}
+
+function texts({ categorical, categoricalWeight = 1 }: FitReport, width: number): string[] {
+  if (categorical.length === 0) return [];
+  const apart = `two different ones are ${measure(Math.SQRT2 * categoricalWeight)} apart`;
+  const names = `${categorical.map(visible).join(', ')}: a column for each text, ${apart}`;
+  return wrapText(names, width - LABEL - 2);
+}
+
+const SCALES: Readonly<Record<string, string>> = {
+  standard: 'standard: columns less their mean, divided by their standard deviation',
+  minmax: 'minmax: columns brought to the range from 0 to 1',
+  robust: 'robust: columns less their median, divided by the range of their middle half',
+  l2: 'l2: rows divided by their length; centroids are of such rows',
+};
+
+function scale({ scale }: FitReport): string[] {
+  return scale === 'none' ? [] : [SCALES[scale] ?? scale];
+}
+
 function method({ init, algorithm, seed }: FitReport): string {
   const start = init === 'given' ? 'given centroids' : init;
   return `init ${start}, algorithm ${algorithm}, seed ${seed}`;
@@ -94,10 +124,11 @@ function ending({ stopped, iterations, maxIter, tol }: FitReport): string {
   }
 }
 
-function inertia({ inertia, total, explained, columns }: FitReport): string {
+function inertia({ inertia, total, explained, columns, scale }: FitReport): string {
   if (!Number.isFinite(inertia)) return TOO_LARGE;
   if (!Number.isFinite(total)) return `${measure(inertia)} of a total ${TOO_LARGE}`;
   // Squares of differences below 1e-162 are 0: nothing can be said of shares.
   if (total === 0 && columns.some(({ min, max }) => min < max)) return TOO_SMALL;
-  return `${measure(inertia)} of ${measure(total)} in total: ${percent(explained)} of the variance explained`;
+  const of = scale === 'none' ? '' : ', both after scaling';
+  return `${measure(inertia)} of ${measure(total)} in total: ${percent(explained)} of the variance explained${of}`;
 }

@@ -46,6 +46,14 @@ pub enum Error {
         /// The value.
         value: f64,
     },
+    /// A column cannot be prepared as asked.
+    #[error("column {} {problem}", column + 1)]
+    Column {
+        /// Column, from 0.
+        column: usize,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// A weight is negative, NaN or infinite.
     #[error("row {}: the weight {value} is not a finite number of 0 or more", row + 1)]
     Weight {

@@ -20,6 +20,7 @@ mod observer;
 mod panels;
 mod params;
 mod points;
+mod prepare;
 mod projection;
 mod rng;
 mod seed;
@@ -41,6 +42,9 @@ pub use observer::{Iteration, Observer};
 pub use panels::Panels;
 pub use params::{Algorithm, FitParams, Init, Named, Plan};
 pub use points::{Points, Ranges, Weights};
+pub use prepare::{
+    Column, Described, Missing, Preparation, PrepareParams, Rows, Scale, Seen, describe, split_off_lacking,
+};
 pub use sums::Sums;
 pub use threads::Threads;
 pub use tier::{Detail, Far, Scan, Step, Tier};

@@ -52,18 +52,16 @@ impl Weights {
         if let Some(row) = weights.iter().position(|w| !(w.is_finite() && *w >= 0.0)) {
             return Err(Error::Weight { row, value: weights[row] });
         }
-        let largest = weights.iter().copied().fold(0.0, f64::max);
-        if largest == 0.0 {
+        if weights.iter().all(|&weight| weight == 0.0) {
             return Err(Error::NoWeight);
         }
         if !weights.iter().sum::<f64>().is_finite() {
             return Err(Error::WeightSum);
         }
-        let finest = weights.iter().filter(|w| **w > 0.0).map(|&w| lowest_bit(w)).min().unwrap_or(0);
-        let rows = usize::BITS - weights.len().leading_zeros();
-        let coarsest = exponent(largest) - (76 - rows as i32).min(62);
-        let exponent = finest.max(coarsest);
-        let units = weights.iter().map(|&w| libm::rint(scale(w, -exponent)) as u64).collect();
+        let mut unit = WeightUnit::default();
+        unit.add(weights);
+        let exponent = unit.exponent();
+        let units = weights.iter().map(|&weight| in_units(weight, exponent)).collect();
         Ok(Self { units, exponent })
     }
 
@@ -91,6 +89,45 @@ impl Weights {
     pub fn to_f64(&self, units: u128) -> f64 {
         scale(units as f64, self.exponent)
     }
+}
+
+/// The unit of weights that may come in parts.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct WeightUnit {
+    /// The exponent of the last bit that is set in any of them.
+    finest: Option<i32>,
+    largest: f64,
+    rows: usize,
+}
+
+impl WeightUnit {
+    pub(crate) fn add(&mut self, weights: &[f64]) {
+        self.rows += weights.len();
+        for &weight in weights.iter().filter(|weight| **weight > 0.0) {
+            let lowest = lowest_bit(weight);
+            self.finest = Some(self.finest.map_or(lowest, |finest| finest.min(lowest)));
+            self.largest = self.largest.max(weight);
+        }
+    }
+
+    fn exponent(&self) -> i32 {
+        self.finest.unwrap_or(0).max(self.coarsest())
+    }
+
+    fn coarsest(&self) -> i32 {
+        let rows = usize::BITS - self.rows.leading_zeros();
+        exponent(self.largest) - (76 - rows as i32).min(62)
+    }
+
+    /// What converts a weight to units of at most 1, so that counts stay counts.
+    pub(crate) fn counts(&self) -> impl Fn(f64) -> u64 + use<> {
+        let exponent = self.finest.unwrap_or(0).min(0).max(self.coarsest());
+        move |weight| in_units(weight, exponent)
+    }
+}
+
+fn in_units(weight: f64, exponent: i32) -> u64 {
+    libm::rint(scale(weight, -exponent)) as u64
 }
 
 /// The exponent of the last bit that is set in `x > 0`.

@@ -2,10 +2,12 @@
 
 use kmeans_engine::{Matrix, Values};
 
+use crate::categories::Categories;
 use crate::error::{Cell, Error};
 
 pub(crate) const EMPTY: &str = "is empty, and k-means needs a finite number in every cell";
 pub(crate) const MISSING: &str = "is a missing value, and k-means needs a finite number in every cell";
+pub(crate) const NULL: &str = "is null, and k-means needs a finite number in every cell";
 pub(crate) const INFINITE: &str = "must be finite";
 pub(crate) const NO_NUMBER: &str = "is not a number";
 
@@ -23,18 +25,45 @@ impl Purpose {
         match self {
             Self::Fit => {
                 let column = crate::names::typed(column);
-                format!("leave the column out with --exclude {column}, or remove the rows with missing cells")
+                format!(
+                    "leave out such rows with --missing drop, fill them with --missing mean, or leave the column out with --exclude {column}"
+                )
             }
-            Self::Predict => "remove or repair the row; the model needs this column".to_owned(),
+            Self::Predict => {
+                "leave such rows without a label with --missing drop; the model needs this column".to_owned()
+            }
             Self::Centroids => "every centroid needs all columns".to_owned(),
         }
     }
+}
+
+/// What becomes of a row with a missing cell in a wanted column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnMissing {
+    /// It is an error, at once.
+    Refuse,
+    /// It is an error, told at the end together with how many there are.
+    Count,
+    /// The cell becomes NaN.
+    Keep,
+}
+
+/// Missing cells that were met under [`OnMissing::Count`].
+#[derive(Debug, Default)]
+pub(crate) struct Lacking {
+    first: Option<Box<Error>>,
+    cells: u64,
+    rows: u64,
 }
 
 /// Rows of the wanted columns, row-major, and their weights.
 #[derive(Debug)]
 pub(crate) struct Cells {
     pub(crate) purpose: Purpose,
+    pub(crate) on_missing: OnMissing,
+    lacking: Lacking,
+    /// The texts of each wanted column, where its cells become codes; empty when no column's do.
+    pub(crate) categories: Vec<Option<Categories>>,
     /// Which columns of the input, in the order of a row.
     pub(crate) wanted: Vec<usize>,
     /// What those columns are called in messages.
@@ -81,8 +110,59 @@ impl Growing {
 impl Cells {
     pub(crate) fn new(purpose: Purpose, names: Vec<String>, wanted: Vec<usize>, narrow: bool) -> Self {
         let values = if narrow { Growing::F32(Vec::new()) } else { Growing::F64(Vec::new()) };
-        let (weight, weight_name, weights) = (None, String::new(), Vec::new());
-        Self { purpose, wanted, names, weight, weight_name, rows: 0, values, weights }
+        Self {
+            purpose,
+            on_missing: OnMissing::Refuse,
+            lacking: Lacking::default(),
+            categories: Vec::new(),
+            wanted,
+            names,
+            weight: None,
+            weight_name: String::new(),
+            rows: 0,
+            values,
+            weights: Vec::new(),
+        }
+    }
+
+    /// The texts of a wanted column, where its cells become codes.
+    #[inline]
+    pub(crate) fn categories(&mut self, slot: usize) -> Option<&mut Categories> {
+        self.categories.get_mut(slot).and_then(Option::as_mut)
+    }
+
+    /// Notes that the row at hand has a missing cell in a wanted column: an error where that is one.
+    pub(crate) fn lacks(&mut self, error: impl FnOnce(&Self) -> Error) -> Result<(), Error> {
+        match self.on_missing {
+            OnMissing::Keep => Ok(()),
+            OnMissing::Refuse => Err(error(self)),
+            OnMissing::Count => {
+                if self.lacking.first.is_none() {
+                    self.lacking.first = Some(Box::new(error(self)));
+                }
+                self.lacking.cells += 1;
+                Ok(())
+            }
+        }
+    }
+
+    /// Ends rows of which `lacking` have a missing cell.
+    pub(crate) fn end_rows(&mut self, rows: usize, lacking: usize) {
+        self.rows += rows;
+        self.lacking.rows += lacking as u64;
+    }
+
+    /// The error that missing cells are, once all of them are counted.
+    pub(crate) fn complete(&mut self) -> Result<(), Error> {
+        let Lacking { first, cells, rows } = std::mem::take(&mut self.lacking);
+        match first.map(|error| *error) {
+            None => Ok(()),
+            Some(Error::Cell(mut cell)) => {
+                cell.missing = Some((cells, rows));
+                Err(Error::Cell(cell))
+            }
+            Some(error) => Err(error),
+        }
     }
 
     /// Takes what has been gathered and starts again.
@@ -113,6 +193,7 @@ impl Cells {
             column: self.weight_name.clone(),
             value: Some(weight.to_string()),
             rule: "must be 0 or more, as every weight".to_owned(),
+            missing: None,
             hint: None,
         })))
     }

@@ -15,6 +15,10 @@ pub struct Selection {
     pub exclude: Vec<String>,
     /// The column that says how much a row counts: numbers of 0 or more, not all 0.
     pub weight: Option<String>,
+    /// Columns of texts, or of anything, of which every different one is a category; used beside the others.
+    pub categorical: Vec<String>,
+    /// Lets missing cells pass as NaN; otherwise they are an error.
+    pub keep_missing: bool,
 }
 
 /// A column that is not used.
@@ -80,6 +84,8 @@ impl Profile {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Choice {
     pub(crate) used: Vec<usize>,
+    /// Those of the used columns that hold categories.
+    pub(crate) categorical: Vec<usize>,
     pub(crate) weight: Option<usize>,
     pub(crate) skipped: Vec<Skipped>,
 }
@@ -93,6 +99,7 @@ pub(crate) fn choose(input: &str, profiles: &[Profile], selection: &Selection) -
     let weight =
         selection.weight.as_ref().map(|name| index.single("weight", name, &[], input)).transpose()?;
     let excluded = |name: &str| selection.exclude.iter().any(|each| each.trim() == name);
+    let categorical = categorical(input, profiles, selection, &index, weight)?;
     let mut choice = Choice { weight, ..Choice::default() };
     if let Some(names) = &selection.columns {
         for name in names {
@@ -104,7 +111,7 @@ pub(crate) fn choose(input: &str, profiles: &[Profile], selection: &Selection) -
                 let message = format!("names \"{}\", which is the weight", shown(name));
                 return Err(Error::of_option("columns", message));
             }
-            if let Nature::Typed(kind) = &profiles[column].nature {
+            if let (Nature::Typed(kind), false) = (&profiles[column].nature, categorical.contains(&column)) {
                 let message = format!("names \"{}\", which is not a number in {input} ({kind})", shown(name));
                 return Err(Error::of_option("columns", message));
             }
@@ -112,6 +119,11 @@ pub(crate) fn choose(input: &str, profiles: &[Profile], selection: &Selection) -
                 choice.used.push(column);
             }
         }
+    }
+    if selection.columns.is_some() {
+        let further = |column: &&usize| !choice.used.contains(column);
+        let further: Vec<usize> = categorical.iter().filter(further).copied().collect();
+        choice.used.extend(further);
     }
     let last = profiles.len().wrapping_sub(1);
     for (column, Profile { name, nature }) in profiles.iter().enumerate() {
@@ -121,6 +133,8 @@ pub(crate) fn choose(input: &str, profiles: &[Profile], selection: &Selection) -
             Some("excluded".to_owned())
         } else if selection.columns.is_some() {
             (!choice.used.contains(&column)).then(|| "not in --columns".to_owned())
+        } else if categorical.contains(&column) {
+            None
         } else if name.is_empty() && column == last && matches!(nature, Nature::Empty { .. }) {
             // Every line ends with a delimiter: that makes no column anybody would miss.
             continue;
@@ -136,7 +150,34 @@ pub(crate) fn choose(input: &str, profiles: &[Profile], selection: &Selection) -
             None => {}
         }
     }
+    choice.categorical = categorical;
     check(input, profiles, choice)
+}
+
+/// The columns of `--categorical`, which must be free for it.
+fn categorical(
+    input: &str,
+    profiles: &[Profile],
+    selection: &Selection,
+    index: &Index<'_>,
+    weight: Option<usize>,
+) -> Result<Vec<usize>, Error> {
+    let mut found = Vec::with_capacity(selection.categorical.len());
+    for name in &selection.categorical {
+        let column = index.single("categorical", name, &selection.categorical, input)?;
+        let taken = if weight == Some(column) {
+            "is the weight"
+        } else if selection.exclude.iter().any(|each| each.trim() == profiles[column].name) {
+            "is excluded"
+        } else if found.contains(&column) {
+            "is named twice"
+        } else {
+            found.push(column);
+            continue;
+        };
+        return Err(Error::of_option("categorical", format!("names \"{}\", which {taken}", shown(name))));
+    }
+    Ok(found)
 }
 
 fn check(input: &str, profiles: &[Profile], choice: Choice) -> Result<Choice, Error> {
@@ -264,11 +305,23 @@ mod tests {
 
     #[test]
     fn every_column_of_numbers_is_used_by_default() {
-        let selection = Selection { weight: Some("w".into()), exclude: names(&["b"]), columns: None };
+        let selection =
+            Selection { weight: Some("w".into()), exclude: names(&["b"]), ..Selection::default() };
         let choice = choose("x", &profiles(), &selection).unwrap();
         assert_eq!((choice.used, choice.weight), (vec![0], Some(3)));
         let reasons: Vec<&str> = choice.skipped.iter().map(|each| each.reason.as_str()).collect();
         assert_eq!(reasons, ["excluded", "not a number (row 1: \"setosa\")", "the weight"]);
+    }
+
+    #[test]
+    fn categories_are_used_beside_numbers() {
+        let selection = Selection { categorical: names(&["species"]), ..Selection::default() };
+        let choice = choose("x", &profiles(), &selection).unwrap();
+        assert_eq!((choice.used, choice.categorical), (vec![0, 1, 2, 3], vec![2]));
+        let selection = Selection { columns: Some(names(&["b"])), ..selection };
+        assert_eq!(choose("x", &profiles(), &selection).unwrap().used, [1, 2]);
+        let selection = Selection { exclude: names(&["species"]), ..selection };
+        assert_eq!(choose("x", &profiles(), &selection).unwrap_err().option(), Some("categorical"));
     }
 
     #[test]

@@ -19,8 +19,9 @@ use crate::error::{Error, shown};
 /// The columns of a text as Arrow: the selected ones float64, the others utf8.
 pub(crate) fn text_schema(names: &[String], selected: &[usize]) -> Schema {
     let field = |(column, name): (usize, &String)| {
-        let kind = if selected.contains(&column) { DataType::Float64 } else { DataType::Utf8 };
-        Field::new(name, kind, false)
+        // A number may be missing, and is then null; a text is at least empty.
+        let number = selected.contains(&column);
+        Field::new(name, if number { DataType::Float64 } else { DataType::Utf8 }, number)
     };
     Schema::new(names.iter().enumerate().map(field).collect::<Vec<_>>())
 }
@@ -95,8 +96,8 @@ pub(crate) fn text_to_arrow(
     let column = |(column, mut text): (usize, StringBuilder)| -> ArrayRef {
         match selected.iter().position(|&each| each == column) {
             Some(slot) => {
-                let column = numbers.iter().skip(slot).step_by(selected.len()).copied();
-                Arc::new(Float64Array::from_iter_values(column))
+                let column = numbers.iter().skip(slot).step_by(selected.len());
+                Arc::new(column.map(|number| (!number.is_nan()).then_some(*number)).collect::<Float64Array>())
             }
             None => Arc::new(text.finish()),
         }

@@ -77,7 +77,7 @@ pub enum Error {
 
 /// A cell that holds no usable number.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{input}: row {row}{}, column \"{}\": {} {rule}", in_line(*.line), shown(.column), quoted(.value.as_deref()))]
+#[error("{input}: row {row}{}, column \"{}\": {} {rule}{}", in_line(*.line), shown(.column), quoted(.value.as_deref()), in_all(*.missing))]
 pub struct Cell {
     /// The input's name.
     pub input: String,
@@ -91,6 +91,8 @@ pub struct Cell {
     pub value: Option<String>,
     /// The rule it breaks.
     pub rule: String,
+    /// Missing cells in all, and the rows they are in, where this is the first of several.
+    pub missing: Option<(u64, u64)>,
     /// What to do about it.
     pub hint: Option<String>,
 }
@@ -230,6 +232,14 @@ fn quoted(value: Option<&str>) -> String {
     value.map_or_else(|| "the cell".to_owned(), |value| format!("\"{}\"", shown(value)))
 }
 
+fn in_all(missing: Option<(u64, u64)>) -> String {
+    match missing {
+        None | Some((1, _)) => String::new(),
+        Some((cells, 1)) => format!("; {cells} cells of this row are missing"),
+        Some((cells, rows)) => format!("; {cells} cells in {rows} rows are missing"),
+    }
+}
+
 fn in_line(line: Option<u64>) -> String {
     line.map_or_else(String::new, |line| format!(" (line {line})"))
 }
@@ -262,6 +272,7 @@ mod tests {
             column: "bill".into(),
             value: Some("a\u{1b}".repeat(30)),
             rule: "is not a number".into(),
+            missing: None,
             hint: None,
         };
         let text = Error::Cell(Box::new(cell)).to_string();

@@ -91,6 +91,7 @@ impl Kept {
         let target = format.or(output.format()).unwrap_or(reader.format());
         if target == Format::Arrow && reader.format() != Format::Arrow {
             reader.select_places(&self.features)?;
+            reader.keep_missing();
         }
         let mut writer = TableWriter::new(&reader, output, format, None)?;
         let mut rest = labels;

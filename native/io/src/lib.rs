@@ -3,6 +3,7 @@
 
 mod added;
 mod arrow;
+mod categories;
 mod cell;
 mod centroids;
 mod columns;

@@ -8,7 +8,8 @@ use kmeans_engine::Matrix;
 
 use crate::added::CLUSTER;
 use crate::arrow::table::ArrowTable;
-use crate::cell::{Cells, Purpose};
+use crate::categories::Categories;
+use crate::cell::{Cells, OnMissing, Purpose};
 use crate::columns::{Index, Nature, Profile, Selection, Skipped, choose};
 use crate::convert::fits_text;
 use crate::csv::table::{CsvTable, RawRecords, TextStyle};
@@ -26,8 +27,10 @@ pub struct Table {
     pub names: Vec<String>,
     /// The others, in the order of the input, each with its reason.
     pub skipped: Vec<Skipped>,
-    /// The numbers: f32 when every used column is exactly f32, otherwise f64.
+    /// The numbers: f32 when every used column is exactly f32, otherwise f64. Missing ones, where they may be, are NaN.
     pub matrix: Matrix,
+    /// For each used column the texts that its numbers stand for, where they are categories: number 0 is the first.
+    pub categories: Vec<Option<Vec<String>>>,
     /// How much each row counts, when a weight column was named.
     pub weights: Option<Vec<f64>>,
     /// What was guessed about the input and the user may want to know.
@@ -59,6 +62,9 @@ pub fn read_table(
         ));
     }
     let mut cells = reader.cells(&choice.used);
+    cells.on_missing = if selection.keep_missing { OnMissing::Keep } else { OnMissing::Count };
+    cells.categories =
+        choice.used.iter().map(|column| choice.categorical.contains(column).then(Categories::new)).collect();
     cells.weight = choice.weight;
     cells.weight_name = choice.weight.map(|column| profiles[column].name.clone()).unwrap_or_default();
     reader.project(&cells);
@@ -72,16 +78,20 @@ pub fn read_table(
     if cells.rows == 0 {
         return Err(Error::about(&reader.name, "holds no row"));
     }
+    cells.complete()?;
     let weights = choice.weight.map(|_| std::mem::take(&mut cells.weights));
     if weights.as_ref().is_some_and(|weights| weights.iter().all(|&weight| weight == 0.0)) {
         let column = crate::error::shown(&cells.weight_name);
         return Err(Error::at(&reader.name, format!("every weight in column \"{column}\" is 0")));
     }
     let names = std::mem::take(&mut cells.names);
+    let categories = std::mem::take(&mut cells.categories);
+    let categories = categories.into_iter().map(|each| each.map(|each| each.texts())).collect();
     let (_, matrix) = cells.take();
     let notes = std::mem::take(&mut reader.notes);
-    let source = reader.into_kept(choice.used);
-    Ok(Table { names, skipped: choice.skipped, matrix, weights, notes, source })
+    let numbers = |column: &usize| !choice.categorical.contains(column);
+    let source = reader.into_kept(choice.used.iter().copied().filter(numbers).collect());
+    Ok(Table { names, skipped: choice.skipped, matrix, categories, weights, notes, source })
 }
 
 enum Body {
@@ -132,6 +142,8 @@ pub struct TableReader {
     purpose: Purpose,
     notes: Vec<String>,
     cells: Cells,
+    /// Which of the columns that are selected are categories; empty when none is.
+    categorical: Vec<bool>,
     total: u64,
     stop: Arc<dyn Stop>,
 }
@@ -166,7 +178,18 @@ impl TableReader {
         };
         let purpose = Purpose::Predict;
         let cells = Cells::new(purpose, Vec::new(), Vec::new(), false);
-        Ok(Self { name, format, length, body, purpose, notes, cells, total: 0, stop })
+        Ok(Self {
+            name,
+            format,
+            length,
+            body,
+            purpose,
+            notes,
+            cells,
+            categorical: Vec::new(),
+            total: 0,
+            stop,
+        })
     }
 
     /// Only before columns are selected.
@@ -232,10 +255,39 @@ impl TableReader {
         }
     }
 
+    /// Selects columns as [`TableReader::select`] does. A column with `categories` gives their numbers, from 0, and one
+    /// more than the last for any other text. Missing cells are an error, or NaN.
+    ///
+    /// # Errors
+    /// As [`TableReader::select`].
+    pub fn select_prepared(
+        &mut self,
+        names: &[String],
+        categories: &[Option<Vec<String>>],
+        keep_missing: bool,
+    ) -> Result<(), Error> {
+        self.categorical = categories.iter().map(Option::is_some).collect();
+        self.select(names)?;
+        if keep_missing {
+            self.keep_missing();
+        }
+        self.cells.categories = categories.iter().map(|each| each.as_deref().map(Categories::of)).collect();
+        Ok(())
+    }
+
+    /// Lets missing cells of the columns that are selected pass as NaN.
+    pub(crate) fn keep_missing(&mut self) {
+        self.cells.on_missing = OnMissing::Keep;
+    }
+
     pub(crate) fn select_places(&mut self, columns: &[usize]) -> Result<(), Error> {
         if let Body::Arrow(table) = &self.body {
             let profiles = table.profiles();
-            columns.iter().try_for_each(|&column| profiles[column].require_numeric(&self.name))?;
+            for (slot, &column) in columns.iter().enumerate() {
+                if self.categorical.get(slot) != Some(&true) {
+                    profiles[column].require_numeric(&self.name)?;
+                }
+            }
         }
         self.cells = self.cells(columns);
         Ok(())
@@ -278,9 +330,11 @@ impl TableReader {
         }
     }
 
-    /// Places of the selected columns.
-    pub(crate) fn selected(&self) -> &[usize] {
-        &self.cells.wanted
+    /// Places of the selected columns; of those that hold categories, a place that no column has.
+    pub(crate) fn selected(&self) -> Vec<usize> {
+        let is_text = |slot: usize| self.categorical.get(slot) == Some(&true);
+        let wanted = self.cells.wanted.iter().enumerate();
+        wanted.map(|(slot, &column)| if is_text(slot) { usize::MAX } else { column }).collect()
     }
 
     fn profiles(&mut self) -> Result<Vec<Profile>, Error> {

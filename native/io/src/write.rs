@@ -72,10 +72,11 @@ impl TableWriter {
         let mut text = Vec::new();
         let route = match (reader.layout(), target) {
             (Layout::Text(style), Format::Arrow) => {
-                let schema = added.extend(&text_schema(reader.columns(), reader.selected()));
+                let selected = reader.selected();
+                let schema = added.extend(&text_schema(reader.columns(), &selected));
                 let fields = Fields::new(style.delimiter, reader.columns().len());
                 let sink = ArrowSink::new(output, schema)?;
-                Route::TextToArrow { sink, fields, selected: reader.selected().to_vec() }
+                Route::TextToArrow { sink, fields, selected }
             }
             (Layout::Text(style), target) if target == reader.format() => {
                 if style.bom {

@@ -1,11 +1,12 @@
 //! The fields of a model, from a clustering and to and from JSON.
 
-use kmeans_engine::{Clustering, Labeller, Plan};
+use kmeans_engine::{Clustering, Column, Labeller, Plan, Preparation, Ranges};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::layout;
+use crate::preparation::{Step, input_columns, preparation, steps};
 
 const FORMAT: &str = "kmeans-model";
 /// A reader refuses a higher number. Fields may be added without raising it.
@@ -26,8 +27,12 @@ pub struct Model {
     pub tool: Tool,
     /// The columns that were clustered on, in the order of the centroids' numbers.
     pub features: Vec<Feature>,
-    /// A row for each cluster, in the units of the data.
+    /// A row for each cluster, in the units of the data; shares, 0 to 1, in features that are categories.
     pub centroids: Vec<Vec<f64>>,
+    /// The same points as distances are measured from them, after the steps of `preprocessing`; absent without steps
+    /// that move them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    prepared_centroids: Option<Vec<Vec<f64>>>,
     /// Rows of each cluster.
     pub sizes: Vec<u64>,
     /// Weight of each cluster, where rows had weights.
@@ -55,10 +60,13 @@ pub struct Model {
     /// The options that the result depends on.
     #[serde(default)]
     pub options: Options,
-    /// Steps applied to a row before its distances, in order. None are known yet: a step comes with a name
-    /// in `requires`, so that no reader passes over it.
+    /// Steps applied to a row before its distances, in order. Each has its name in `requires` too, so that no reader
+    /// passes over it.
     #[serde(default)]
-    preprocessing: Vec<Value>,
+    preprocessing: Vec<Step>,
+    /// The same, ready to be applied.
+    #[serde(skip, default = "unprepared")]
+    preparation: Preparation,
     /// Fields of later versions, kept as they are.
     #[serde(flatten)]
     unknown: Map<String, Value>,
@@ -76,8 +84,14 @@ pub struct Tool {
 /// A column that was clustered on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Feature {
-    /// As in the header, or `x1`, `x2`, … where there was none.
+    /// As in the header, or `x1`, `x2`, … where there was none; of a category, `column=category`.
     pub name: String,
+    /// The input's column, of a category.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// The text that the feature stands for, of a category.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
     /// The least value seen.
     #[serde(default)]
     pub min: Option<f64>,
@@ -119,33 +133,73 @@ struct Envelope {
     format_version: Option<Value>,
     #[serde(default)]
     requires: Vec<String>,
+    #[serde(default)]
+    preprocessing: Vec<Value>,
+}
+
+/// What a model says beside the clustering.
+#[derive(Debug, Clone, Copy)]
+pub struct About<'a> {
+    /// The columns of the input.
+    pub columns: &'a [String],
+    /// Range of each feature, in the units of the data.
+    pub ranges: &'a Ranges,
+    /// Mean of each feature, in the units of the data.
+    pub means: &'a [f64],
+    /// What was done to the rows.
+    pub preparation: &'a Preparation,
+    /// The column of weights.
+    pub weight: Option<&'a str>,
+    /// The product's version.
+    pub version: &'a str,
+}
+
+fn unprepared() -> Preparation {
+    Preparation::none(0)
+}
+
+fn features(columns: &[String], preparation: &Preparation, ranges: &Ranges, means: &[f64]) -> Vec<Feature> {
+    let mut features: Vec<Feature> = Vec::new();
+    let mut push = |name: String, column: Option<&String>, category: Option<&String>| {
+        let place = features.len();
+        features.push(Feature {
+            name,
+            column: column.cloned(),
+            category: category.cloned(),
+            min: Some(ranges.min[place]),
+            max: Some(ranges.max[place]),
+            mean: Some(means[place]),
+            unknown: Map::new(),
+        });
+    };
+    for (name, column) in columns.iter().zip(&preparation.columns) {
+        match column {
+            Column::Number { .. } => push(name.clone(), None, None),
+            Column::Categories { texts } => {
+                texts.iter().for_each(|text| push(format!("{name}={text}"), Some(name), Some(text)));
+            }
+        }
+    }
+    features
 }
 
 impl Model {
-    /// The model of a clustering of columns `names`. `weight` names the column of weights, `version` the
-    /// version of the product.
-    pub fn new(
-        found: &Clustering,
-        plan: &Plan,
-        names: &[String],
-        weight: Option<&str>,
-        version: &str,
-    ) -> Self {
+    /// The model of a clustering.
+    pub fn new(found: &Clustering, plan: &Plan, about: About<'_>) -> Self {
         let finite = |x: f64| x.is_finite().then_some(x);
-        let feature = |(column, name): (usize, &String)| Feature {
-            name: name.clone(),
-            min: Some(found.ranges.min[column]),
-            max: Some(found.ranges.max[column]),
-            mean: Some(found.means[column]),
-            unknown: Map::new(),
-        };
+        let About { columns, ranges, means, preparation, weight, version } = about;
+        let features = features(columns, preparation, ranges, means);
+        let points = || found.centroids.chunks_exact(features.len().max(1));
+        let steps = steps(preparation);
+        let moved = preparation.moves();
         Self {
             format: FORMAT.to_owned(),
             format_version: FORMAT_VERSION,
-            requires: Vec::new(),
+            requires: steps.iter().map(|step| step.name().to_owned()).collect(),
             tool: Tool { name: "kmeans".to_owned(), version: version.to_owned() },
-            features: names.iter().enumerate().map(feature).collect(),
-            centroids: found.centroids.chunks_exact(names.len().max(1)).map(<[f64]>::to_vec).collect(),
+            centroids: points().map(|point| preparation.original(point)).collect(),
+            prepared_centroids: moved.then(|| points().map(<[f64]>::to_vec).collect()),
+            features,
             sizes: found.sizes.clone(),
             weights: weight.map(|_| found.weights.clone()),
             within: found.within.iter().copied().map(finite).collect(),
@@ -164,7 +218,8 @@ impl Model {
                 tol: plan.params.tol,
                 weight: weight.map(str::to_owned),
             },
-            preprocessing: Vec::new(),
+            preprocessing: steps,
+            preparation: preparation.clone(),
             unknown: Map::new(),
         }
     }
@@ -185,11 +240,25 @@ impl Model {
             Some(version) => return Err(Error::Version(version)),
             None => return Err(Error::Form("\"formatVersion\" is not a whole number".to_owned())),
         }
-        if let Some(unknown) = envelope.requires.into_iter().next() {
+        let known = |name: &String| Step::NAMES.contains(&name.as_str());
+        if let Some(unknown) = envelope.requires.into_iter().find(|name| !known(name)) {
             return Err(Error::Requires(unknown));
         }
-        let model: Self = serde_json::from_slice(text).map_err(form)?;
+        let unknown = |step: &&Value| {
+            step.get("name").and_then(Value::as_str).is_none_or(|name| !Step::NAMES.contains(&name))
+        };
+        if let Some(step) = envelope.preprocessing.iter().find(unknown) {
+            let name = step.get("name").and_then(Value::as_str).unwrap_or("a preprocessing step");
+            return Err(Error::Requires(name.to_owned()));
+        }
+        let mut model: Self = serde_json::from_slice(text).map_err(form)?;
         model.check()?;
+        model.preparation = preparation(&model.features, &model.preprocessing)?;
+        if model.preparation.moves() != model.prepared_centroids.is_some() {
+            return Err(Error::Damaged(
+                "\"preparedCentroids\" and \"preprocessing\" do not fit together".to_owned(),
+            ));
+        }
         Ok(model)
     }
 
@@ -223,6 +292,11 @@ impl Model {
         if let Some([name, _]) = names.array_windows().find(|[a, b]| a == b) {
             return damaged(format!("two features have the name \"{name}\""));
         }
+        let mut inputs = self.columns();
+        inputs.sort_unstable();
+        if let Some([name, _]) = inputs.array_windows().find(|[a, b]| a == b) {
+            return damaged(format!("the categories of \"{name}\" do not follow each other"));
+        }
         let weights = self.weights.as_ref().map_or(clusters, Vec::len);
         let within = if self.within.is_empty() { clusters } else { self.within.len() };
         if self.sizes.len() != clusters || weights != clusters || within != clusters {
@@ -233,16 +307,13 @@ impl Model {
         if self.seed.parse::<u64>().is_err() {
             return damaged("its seed is not a whole number of 64 bits".to_owned());
         }
-        if let Some(step) = self.preprocessing.first() {
-            let name = step.get("name").and_then(Value::as_str).unwrap_or("a preprocessing step");
-            return Err(Error::Requires(name.to_owned()));
+        let prepared = self.prepared_centroids.as_deref().unwrap_or_default();
+        if self.prepared_centroids.is_some()
+            && (prepared.len() != clusters || prepared.iter().any(|row| row.len() != columns))
+        {
+            return damaged("\"preparedCentroids\" has not the shape of \"centroids\"".to_owned());
         }
         Ok(())
-    }
-
-    /// `clusters x features` numbers, row-major.
-    pub fn centroid_values(&self) -> Vec<f64> {
-        self.centroids.concat()
     }
 
     /// The names of the features, in order.
@@ -250,8 +321,20 @@ impl Model {
         self.features.iter().map(|feature| feature.name.clone()).collect()
     }
 
-    /// What labels rows with this model.
+    /// The names of the columns that a row to be labelled has, in order. Different from the features where texts
+    /// are among them.
+    pub fn columns(&self) -> Vec<String> {
+        input_columns(&self.features)
+    }
+
+    /// What is done to a row before it is labelled.
+    pub fn preparation(&self) -> &Preparation {
+        &self.preparation
+    }
+
+    /// What labels prepared rows with this model.
     pub fn labeller(&self) -> Labeller {
-        Labeller::new(self.features.len(), &self.centroid_values())
+        let centroids = self.prepared_centroids.as_ref().unwrap_or(&self.centroids);
+        Labeller::new(self.features.len(), &centroids.concat())
     }
 }

@@ -5,6 +5,7 @@
 mod document;
 mod error;
 mod layout;
+mod preparation;
 
-pub use document::{Feature, Model, Options, Tool};
+pub use document::{About, Feature, Model, Options, Tool};
 pub use error::Error;

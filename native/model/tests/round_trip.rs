@@ -1,8 +1,10 @@
 //! A model comes back as it went, and a text that is no model gets a sentence.
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
-use kmeans_engine::{FitParams, InMemory, Matrix, Values, Weights, fit};
-use kmeans_model::{Error, Model};
+use kmeans_engine::{
+    FitParams, InMemory, Matrix, Missing, Preparation, PrepareParams, Scale, Threads, Values, Weights, fit,
+};
+use kmeans_model::{About, Error, Model};
 use proptest::prelude::*;
 
 fn model(values: Vec<f64>, clusters: usize, weights: Option<&[f64]>) -> Model {
@@ -12,7 +14,15 @@ fn model(values: Vec<f64>, clusters: usize, weights: Option<&[f64]>) -> Model {
     let plan = params.check(matrix.rows(), 2, weights.as_ref()).unwrap();
     let weight = weights.as_ref().map(|_| "w");
     let found = fit(&mut InMemory::new(matrix, weights, &plan.params).unwrap(), &plan, &()).unwrap();
-    Model::new(&found, &plan, &["a".to_owned(), "b \"c\"".to_owned()], weight, "1.2.3")
+    let about = About {
+        columns: &["a".to_owned(), "b \"c\"".to_owned()],
+        ranges: &found.ranges,
+        means: &found.means,
+        preparation: &Preparation::none(2),
+        weight,
+        version: "1.2.3",
+    };
+    Model::new(&found, &plan, about)
 }
 
 fn text(model: &Model) -> String {
@@ -29,7 +39,7 @@ proptest! {
         let values = values.into_iter().map(|v| if small { v / 1e300 / 1e300 } else { v }).collect();
         let model = model(values, 3, None);
         let back = Model::from_json(&model.to_json().unwrap()).unwrap();
-        let bits = |m: &Model| m.centroid_values().iter().map(|c| c.to_bits()).collect::<Vec<_>>();
+        let bits = |m: &Model| m.centroids.concat().iter().map(|c| c.to_bits()).collect::<Vec<_>>();
         prop_assert_eq!(bits(&back), bits(&model));
         prop_assert_eq!(text(&back), text(&model));
     }
@@ -41,10 +51,63 @@ proptest! {
         let at = at % text.len();
         if cut { text.truncate(at) } else { text[at] = byte }
         if let Ok(model) = Model::from_json(&text) {
-            prop_assert!(model.centroid_values().iter().all(|c| c.is_finite()));
+            prop_assert!(model.centroids.concat().iter().all(|c| c.is_finite()));
             model.labeller();
         }
     }
+}
+
+/// A model of a number that is scaled and filled, and of a text.
+fn prepared() -> Model {
+    let texts = [None, Some(vec!["b".to_owned(), "a".to_owned()])];
+    let rows = Matrix::new(2, Values::F64(vec![1.0, 0.0, 3.0, 1.0, f64::NAN, 1.0, 9.0, 0.0]));
+    let params = PrepareParams { missing: Missing::Mean, scale: Scale::Standard, categorical_weight: 0.5 };
+    let threads = Threads::new(Some(1)).unwrap();
+    let (preparation, _) = Preparation::fit(&params, &texts, &mut (&rows, None), &threads, &()).unwrap();
+    let matrix = preparation.apply(rows, &threads).unwrap();
+    let params = FitParams { clusters: 2, ..FitParams::default() };
+    let plan = params.check(matrix.rows(), 3, None).unwrap();
+    let found = fit(&mut InMemory::new(matrix, None, &plan.params).unwrap(), &plan, &()).unwrap();
+    let columns = ["x".to_owned(), "kind".to_owned()];
+    let (ranges, means) = (&found.ranges, &found.means[..]);
+    let about =
+        About { columns: &columns, ranges, means, preparation: &preparation, weight: None, version: "1.2.3" };
+    Model::new(&found, &plan, about)
+}
+
+#[test]
+fn a_preparation_comes_back_to_the_bit() {
+    let model = prepared();
+    let back = Model::from_json(&model.to_json().unwrap()).unwrap();
+    assert_eq!(back.preparation(), model.preparation());
+    assert_eq!((text(&back), back.columns()), (text(&model), vec!["x".to_owned(), "kind".to_owned()]));
+    assert_eq!(back.names(), ["x", "kind=a", "kind=b"]);
+}
+
+#[test]
+fn a_preparation_that_makes_no_sense_is_refused() {
+    let good = text(&prepared());
+    for (from, to) in [
+        ("\"fills\": [", "\"fills\": [1.0, "),
+        ("\"fills\": [", "\"fills\": [null, "),
+        ("\"shifts\": [", "\"shifts\": [1.0, "),
+        ("\"scales\": [", "\"scales\": [0.0, 1.0, 1.0], \"was\": ["),
+        ("\"weight\": 0.5", "\"weight\": -1.0"),
+        ("\"category\": \"a\"", "\"category\": \"c\""),
+        ("\"preparedCentroids\"", "\"prepared\""),
+        (
+            "\"name\": \"categorical\"",
+            "\"name\": \"scale\", \"method\": \"l2\", \"shifts\": [], \"scales\": []",
+        ),
+    ] {
+        assert!(good.contains(from), "{from}\n{good}");
+        let message = refused(&good.replacen(from, to, 1));
+        assert!(message.starts_with("is damaged: ") || message.starts_with("is not"), "{from}: {message}");
+    }
+    assert_eq!(
+        refused(&good.replace("\"standard\"", "\"whitening\"")),
+        "needs \"scale whitening\", which this kmeans does not have"
+    );
 }
 
 #[test]
@@ -90,8 +153,8 @@ fn what_is_not_a_model_is_refused_with_a_sentence() {
         "needs \"sparse\", which this kmeans does not have"
     );
     assert_eq!(
-        with("\"preprocessing\": []", "\"preprocessing\": [{\"name\": \"scale\"}]"),
-        "needs \"scale\", which this kmeans does not have"
+        with("\"preprocessing\": []", "\"preprocessing\": [{\"name\": \"rotate\"}]"),
+        "needs \"rotate\", which this kmeans does not have"
     );
     assert_eq!(with("[1.0, 2.0]", "[1.0]"), "is damaged: centroid 0 has 1 numbers, and there are 2 features");
     assert!(with("[1.0, 2.0]", "[1.0, NaN]").contains("line"));

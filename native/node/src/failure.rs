@@ -70,6 +70,7 @@ impl From<kmeans_engine::Error> for Failure {
             | Error::Weight { .. }
             | Error::WeightSum
             | Error::NoWeight
+            | Error::Column { .. }
             | Error::Columns { .. } => Self::new(ErrorCode::InvalidData, message),
         }
     }

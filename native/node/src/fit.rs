@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use kmeans_engine::{Clustering, InMemory, Matrix, Plan, Tier, fit as cluster};
+use kmeans_engine::{Clustering, InMemory, Matrix, Plan, Threads, Tier, Weights, fit as cluster};
 use kmeans_io::{Kept, LabelsWriter, Never, Output, Stop, ValuesWriter, read_table};
 use kmeans_model::Model;
 use napi::bindgen_prelude::{AsyncTask, Uint32Array};
@@ -15,6 +15,7 @@ use crate::fit_options::{FitOptions, Request};
 use crate::job::{Job, Running};
 use crate::model::{self, NativeModel};
 use crate::outputs;
+use crate::preparing::{Prepared, Raw, prepare, spread};
 use crate::report::{About, FitReport, SkippedColumn};
 use crate::source::{Given, Source, Table, TableOptions};
 
@@ -79,7 +80,7 @@ impl Fitted {
 
 /// The table in memory, with what is needed to write it again.
 struct Loaded {
-    given: Given,
+    raw: Raw,
     skipped: Vec<SkippedColumn>,
     notes: Vec<String>,
     again: Again,
@@ -102,33 +103,51 @@ fn fit(table: Table, options: FitOptions, control: &Arc<Control>) -> Result<Fitt
     let never: Arc<dyn Stop> = Arc::new(Never);
     let outputs = outputs::open(targets, &never)?;
     control.enter(Phase::Reading);
-    let mut loaded = load(table, &request, control)?;
+    let loaded = load(table, &request, control)?;
     if let ([_, Some(output), _], Again::Kept(kept)) = (&outputs, &loaded.again) {
         kept.can_become(output.format())?;
     }
-    let weight = match (&request.selection.weight, &loaded.given.weights) {
+    let Loaded { raw, skipped, mut notes, again } = loaded;
+    let weight = match (&request.selection.weight, &raw.weights) {
         (Some(column), _) => Some(column.clone()),
         (None, Some(_)) => Some("weights".to_owned()),
         (None, None) => None,
     };
     control.enter(Phase::Preparing);
-    let (names, columns) = (loaded.given.names.clone(), loaded.given.matrix.columns());
-    let params = request.params(&names, &mut loaded.notes, control)?;
-    let (matrix, weights) = loaded.given.weighted()?;
-    let plan = params.check(matrix.rows(), columns, weights.as_ref())?;
+    let threads = Threads::new(request.threads())?;
+    let Prepared { matrix, weights, about } = prepare(raw, &request.prepare, &threads, control)?;
+    drop(threads);
+    let params = request.params(&about.features, &about.preparation, &mut notes, control)?;
+    let weights = weights.as_deref().map(Weights::new).transpose()?;
+    let plan = params.check(matrix.rows(), about.features.len(), weights.as_ref())?;
     control.plan(plan.params.clusters, plan.params.max_iter);
     let mut tier = InMemory::new(matrix, weights, &plan.params)?;
-    let found = cluster(&mut tier, &plan, &**control)?;
+    let mut found = cluster(&mut tier, &plan, &**control)?;
     if control.discarded() {
         return Err(Failure::new(ErrorCode::Interrupted, "interrupted"));
     }
     let (threads, algorithm) = (tier.threads().count(), tier.algorithm());
     drop(tier); // the rows; what follows needs none of them
     control.enter(Phase::Writing);
-    let model = Model::new(&found, &plan, &names, weight.as_deref(), VERSION);
-    let mut warnings = loaded.notes;
-    warnings.extend(write(outputs, &model, &loaded.again, &found, &never)?);
-    let about = About { names, skipped: loaded.skipped, weight, warnings, algorithm, threads };
+    let (ranges, means) = about.described(&found);
+    let model = Model::new(
+        &found,
+        &plan,
+        kmeans_model::About {
+            columns: &about.columns,
+            ranges: &ranges,
+            means: &means,
+            preparation: &about.preparation,
+            weight: weight.as_deref(),
+            version: VERSION,
+        },
+    );
+    let rows = found.labels.len();
+    found.labels = spread(found.labels, &about.dropped);
+    let mut warnings = notes;
+    warnings.extend(write(outputs, &model, &again, &found, &never)?);
+    let about =
+        About { preparing: about, ranges, means, rows, skipped, weight, warnings, algorithm, threads };
     Ok(fitted(found, model, &plan, about, request.keep_labels))
 }
 
@@ -148,11 +167,11 @@ fn load(table: Table, request: &Request, control: &Arc<Control>) -> Result<Loade
                 skipped: skipped.collect(),
                 notes: table.notes,
                 again: table.source.map_or(Again::No, Again::Kept),
-                given: Given {
+                raw: Raw {
                     matrix: table.matrix,
                     names: table.names,
-                    named: true,
                     weights: table.weights,
+                    categories: table.categories,
                 },
             })
         }
@@ -160,7 +179,9 @@ fn load(table: Table, request: &Request, control: &Arc<Control>) -> Result<Loade
             request.refuse_selection()?;
             let values = || Again::Values(given.matrix.clone(), given.names.clone());
             let again = if wants_table { values() } else { Again::No };
-            Ok(Loaded { given, skipped: Vec::new(), notes: Vec::new(), again })
+            let Given { matrix, names, weights, .. } = given;
+            let raw = Raw { matrix, names, weights, categories: Vec::new() };
+            Ok(Loaded { raw, skipped: Vec::new(), notes: Vec::new(), again })
         }
     }
 }

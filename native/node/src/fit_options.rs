@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use kmeans_engine::{Algorithm, FitParams, Init, Isa, Named};
+use kmeans_engine::{Algorithm, FitParams, Init, Isa, Missing, Named, Preparation, PrepareParams, Scale};
 use kmeans_io::{Selection, read_centroids};
 use napi::bindgen_prelude::Float64Array;
 use napi_derive::napi;
@@ -43,6 +43,14 @@ pub struct FitOptions {
     pub exclude: Option<Vec<String>>,
     /// The column of weights.
     pub weight: Option<String>,
+    /// What becomes of missing cells: error, drop, mean, median or zero.
+    pub missing: Option<String>,
+    /// Columns whose every different text becomes a column of its own.
+    pub categorical: Option<Vec<String>>,
+    /// What stands in such a column where a row has the text, and 0 where it has not.
+    pub categorical_weight: Option<f64>,
+    /// How columns are brought to one scale: none, standard, minmax, robust or l2.
+    pub scale: Option<String>,
     /// Where the model goes; "-" is standard output.
     pub model: Option<String>,
     /// Where the input goes, with a column `cluster`.
@@ -61,12 +69,19 @@ pub struct FitDefaults {
     pub tol: f64,
     pub init: String,
     pub algorithm: String,
+    pub missing: String,
+    pub categorical_weight: f64,
+    pub scale: String,
 }
 
 #[napi]
 pub fn fit_defaults() -> FitDefaults {
     let FitParams { seed, max_iter, tol, init, algorithm, .. } = FitParams::default();
+    let PrepareParams { missing, scale, categorical_weight } = PrepareParams::default();
     FitDefaults {
+        missing: missing.name().to_owned(),
+        categorical_weight,
+        scale: scale.name().to_owned(),
         seed: seed.to_string(),
         max_iter: max_iter as f64,
         tol,
@@ -78,7 +93,23 @@ pub fn fit_defaults() -> FitDefaults {
 /// Names that `algorithm` takes.
 #[napi]
 pub fn algorithms() -> Vec<String> {
-    Algorithm::NAMES.iter().map(|(name, _)| (*name).to_owned()).collect()
+    names::<Algorithm>()
+}
+
+/// Names that `missing` takes.
+#[napi]
+pub fn missing_policies() -> Vec<String> {
+    names::<Missing>()
+}
+
+/// Names that `scale` takes.
+#[napi]
+pub fn scales() -> Vec<String> {
+    names::<Scale>()
+}
+
+fn names<T: Named>() -> Vec<String> {
+    T::NAMES.iter().map(|(name, _)| (*name).to_owned()).collect()
 }
 
 /// Names that `format` takes.
@@ -90,6 +121,7 @@ pub fn formats() -> Vec<String> {
 /// Options of which everything has been checked that needs no table.
 pub struct Request {
     params: FitParams,
+    pub prepare: PrepareParams,
     clusters: Option<usize>,
     start: Start,
     pub selection: Selection,
@@ -121,6 +153,10 @@ impl Request {
             columns,
             exclude,
             weight,
+            missing,
+            categorical,
+            categorical_weight,
+            scale,
             model,
             output,
             labels,
@@ -151,16 +187,38 @@ impl Request {
             isa: isa.map(|name| Isa::of_name("isa", &name)).transpose()?,
         };
         params.check_options()?;
-        let selection = Selection { columns, exclude: exclude.unwrap_or_default(), weight };
+        let default = PrepareParams::default();
+        let prepare = PrepareParams {
+            missing: missing.map_or(Ok(default.missing), |name| Missing::of_name("missing", &name))?,
+            scale: scale.map_or(Ok(default.scale), |name| Scale::of_name("scale", &name))?,
+            categorical_weight: categorical_weight.unwrap_or(default.categorical_weight),
+        };
+        prepare.check()?;
+        let selection = Selection {
+            columns,
+            exclude: exclude.unwrap_or_default(),
+            weight,
+            categorical: categorical.unwrap_or_default(),
+            keep_missing: prepare.missing != Missing::Error,
+        };
         let keep_labels = keep_labels == Some(true);
-        Ok(Self { params, clusters, start, selection, model, output, labels, keep_labels })
+        Ok(Self { params, prepare, clusters, start, selection, model, output, labels, keep_labels })
+    }
+
+    /// Threads; without, as many as there are processors.
+    pub fn threads(&self) -> Option<usize> {
+        self.params.threads
     }
 
     /// Columns are chosen from a table that is read; numbers that are handed over have been chosen.
     pub fn refuse_selection(&self) -> Result<(), Failure> {
-        let Selection { columns, exclude, weight } = &self.selection;
-        let named =
-            [("columns", columns.is_some()), ("exclude", !exclude.is_empty()), ("weight", weight.is_some())];
+        let Selection { columns, exclude, weight, categorical, keep_missing: _ } = &self.selection;
+        let named = [
+            ("columns", columns.is_some()),
+            ("exclude", !exclude.is_empty()),
+            ("weight", weight.is_some()),
+            ("categorical", !categorical.is_empty()),
+        ];
         match named.into_iter().find(|(_, given)| *given) {
             Some((option, _)) => {
                 Err(Failure::option(option, "applies to a file or an Arrow table, not to an array"))
@@ -169,11 +227,12 @@ impl Request {
         }
     }
 
-    /// The engine's options for columns of these names: reads the starting centroids, if there is a file of them.
-    /// What was guessed about that file goes to `notes`.
+    /// The engine's options for features of these names: reads the starting centroids, if there is a file of them, and
+    /// prepares them. What was guessed about that file goes to `notes`.
     pub fn params(
         &self,
         names: &[String],
+        preparation: &Preparation,
         notes: &mut Vec<String>,
         control: &Arc<Control>,
     ) -> Result<FitParams, Failure> {
@@ -198,7 +257,8 @@ impl Request {
                 Failure::option("init", message).hint("leave -k out to take the number from the centroids")
             );
         }
-        Ok(FitParams { clusters: got, init: Init::Given(values), ..self.params.clone() })
+        let prepared = values.chunks_exact(names.len()).flat_map(|point| preparation.prepared(point));
+        Ok(FitParams { clusters: got, init: Init::Given(prepared.collect()), ..self.params.clone() })
     }
 }
 

@@ -18,6 +18,7 @@ mod model;
 mod number;
 mod outputs;
 mod predict;
+mod preparing;
 mod report;
 mod source;
 

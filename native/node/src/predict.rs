@@ -2,18 +2,19 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use kmeans_engine::{Labeller, Matrix, Threads};
+use kmeans_engine::{Column, Labeller, Matrix, Missing, Named, Preparation, Threads, split_off_lacking};
 use kmeans_io::{LabelsWriter, Output, TableReader, TableWriter};
 use kmeans_model::Model;
 use napi::bindgen_prelude::{AsyncTask, Float64Array, Uint32Array};
 use napi_derive::napi;
 
 use crate::control::{Control, Phase, Progress};
-use crate::failure::Failure;
+use crate::failure::{ErrorCode, Failure};
 use crate::job::{Job, Running};
 use crate::model::NativeModel;
 use crate::number::optional_count;
 use crate::outputs;
+use crate::preparing::{spread, spread_rows};
 use crate::source::{Given, Source, Table, TableOptions};
 
 /// How to label.
@@ -27,6 +28,8 @@ pub struct PredictOptions {
     pub labels: Option<String>,
     /// Adds the Euclidean distance to each centroid: `distance_0`, `distance_1`, …
     pub distances: Option<bool>,
+    /// What becomes of missing cells: error, drop, or as the model does, which is the default.
+    pub missing: Option<String>,
     /// Keep labels (and distances) for `takeLabels` and `takeDistances`.
     pub keep_labels: Option<bool>,
 }
@@ -36,6 +39,8 @@ pub struct PredictOptions {
 #[derive(Debug, Clone)]
 pub struct PredictReport {
     pub rows: f64,
+    /// Rows without a label, because of a missing cell.
+    pub dropped: f64,
     /// Rows of each cluster.
     pub sizes: Vec<f64>,
     /// The columns that the model uses.
@@ -110,6 +115,11 @@ impl Predicted {
 /// Labels batches and keeps count.
 struct Labelling<'a> {
     labeller: Labeller,
+    preparation: Preparation,
+    columns: Vec<String>,
+    dropped: u64,
+    /// Rows with a text that is none of the model's categories.
+    unknown: u64,
     threads: Threads,
     options: &'a PredictOptions,
     rows: u64,
@@ -120,16 +130,49 @@ struct Labelling<'a> {
 impl<'a> Labelling<'a> {
     fn new(model: &Model, options: &'a PredictOptions) -> Result<Self, Failure> {
         let labeller = model.labeller();
+        let preparation = asked_for(model.preparation(), options.missing.as_deref())?;
+        let columns = model.columns();
         let threads = Threads::new(optional_count("threads", options.threads)?)?;
         let sizes = vec![0; labeller.clusters()];
-        Ok(Self { labeller, threads, options, rows: 0, sizes, kept: Kept::default() })
+        Ok(Self {
+            labeller,
+            preparation,
+            columns,
+            dropped: 0,
+            unknown: 0,
+            threads,
+            options,
+            rows: 0,
+            sizes,
+            kept: Kept::default(),
+        })
     }
 
-    fn label(&mut self, matrix: &Matrix) -> Result<(Vec<u32>, Option<Vec<f64>>), Failure> {
-        let labels = self.labeller.labels(matrix, &self.threads)?;
+    /// The texts of the columns that hold categories.
+    fn categories(&self) -> Vec<Option<Vec<String>>> {
+        let texts = |column: &Column| match column {
+            Column::Number { .. } => None,
+            Column::Categories { texts } => Some(texts.clone()),
+        };
+        self.preparation.columns.iter().map(texts).collect()
+    }
+
+    /// Labels rows of the model's columns, and tells their distances if they are wanted.
+    fn label(&mut self, matrix: Matrix) -> Result<(Vec<u32>, Option<Vec<f64>>), Failure> {
+        self.unknown += unknown(&matrix, &self.preparation.columns);
+        let (matrix, dropped) = match self.preparation.params.missing {
+            Missing::Drop => split_off_lacking(matrix),
+            _ => (matrix, Vec::new()),
+        };
+        let matrix = self.preparation.apply(matrix, &self.threads)?;
+        let labels = self.labeller.labels(&matrix, &self.threads)?;
         let wanted = self.options.distances == Some(true);
-        let distances = wanted.then(|| self.labeller.distances(matrix, &self.threads)).transpose()?;
+        let distances = wanted.then(|| self.labeller.distances(&matrix, &self.threads)).transpose()?;
         labels.iter().for_each(|&label| self.sizes[label as usize] += 1);
+        self.dropped += dropped.len() as u64;
+        let labels = spread(labels, &dropped);
+        let clusters = self.labeller.clusters();
+        let distances = distances.map(|distances| spread_rows(distances, &dropped, clusters, f64::NAN));
         self.rows += labels.len() as u64;
         if self.options.keep_labels == Some(true) {
             self.kept.labels.extend(&labels);
@@ -138,9 +181,19 @@ impl<'a> Labelling<'a> {
         Ok((labels, distances))
     }
 
-    fn done(self, columns: Vec<String>, ignored: Vec<String>, warnings: Vec<String>) -> Predicted {
+    fn done(self, ignored: Vec<String>, mut warnings: Vec<String>) -> Predicted {
+        if self.unknown > 0 {
+            let rows = if self.unknown == 1 {
+                "1 row has".to_owned()
+            } else {
+                format!("{} rows have", self.unknown)
+            };
+            warnings
+                .push(format!("{rows} a text that is none of the model's categories, and counts as none"));
+        }
+        let (columns, dropped) = (self.columns, self.dropped as f64);
         let sizes = self.sizes.iter().map(|&size| size as f64).collect();
-        let report = PredictReport { rows: self.rows as f64, sizes, columns, ignored, warnings };
+        let report = PredictReport { rows: self.rows as f64, dropped, sizes, columns, ignored, warnings };
         Predicted { report, kept: Mutex::new(self.kept) }
     }
 }
@@ -156,28 +209,30 @@ fn predict(
     let outputs = outputs::open(targets, &control.stop())?;
     control.enter(Phase::Writing);
     match table {
-        Table::Given(given) => array(model, &given, labelling, outputs),
+        Table::Given(given) => array(&given, labelling, outputs),
         Table::Read(input, dialect) => {
             let reader = TableReader::open(input, dialect, &control.stop())?;
-            stream(model, reader, labelling, outputs)
+            stream(reader, labelling, outputs)
         }
     }
 }
 
 fn stream(
-    model: &Model,
     mut reader: TableReader,
     mut labelling: Labelling,
     [output, labels]: [Option<Output>; 2],
 ) -> Result<Predicted, Failure> {
-    let names = model.names();
-    reader.select(&names)?;
+    reader.select_prepared(
+        &labelling.columns,
+        &labelling.categories(),
+        labelling.preparation.keeps_missing(),
+    )?;
     let distances = (labelling.options.distances == Some(true)).then(|| labelling.labeller.clusters());
     let mut table_writer =
         output.map(|output| TableWriter::new(&reader, output, None, distances)).transpose()?;
     let mut labels_writer = labels.map(|output| LabelsWriter::new(output, None)).transpose()?;
     while let Some(batch) = reader.next_batch()? {
-        let (labels, distances) = labelling.label(&batch.values)?;
+        let (labels, distances) = labelling.label(batch.values.clone())?;
         if let Some(writer) = &mut table_writer {
             writer.write(&batch, &labels, distances.as_deref())?;
         }
@@ -191,13 +246,13 @@ fn stream(
         writer.finish()?;
     }
     labels_writer.map_or(Ok(()), LabelsWriter::finish)?;
-    let ignored = reader.columns().iter().filter(|column| !names.contains(column)).cloned().collect();
-    Ok(labelling.done(names, ignored, warnings))
+    let used = |column: &&String| labelling.columns.contains(column);
+    let ignored = reader.columns().iter().filter(|column| !used(column)).cloned().collect();
+    Ok(labelling.done(ignored, warnings))
 }
 
 /// An array without names has the model's columns in the model's order.
 fn array(
-    model: &Model,
     given: &Given,
     mut labelling: Labelling,
     [output, labels]: [Option<Output>; 2],
@@ -205,13 +260,56 @@ fn array(
     if output.is_some() {
         return Err(Failure::option("output", "applies to a file or an Arrow table, not to an array"));
     }
-    let names = model.names();
-    let (found, _) = labelling.label(&*given.features(&names)?)?;
+    if labelling.categories().iter().any(Option::is_some) {
+        let message = "the model clusters on texts, and an array holds numbers";
+        return Err(Failure::new(ErrorCode::InvalidData, message).hint("hand over a file or an Arrow table"));
+    }
+    let (found, _) = labelling.label(given.features(&labelling.columns)?.into_owned())?;
     if let Some(output) = labels {
         let mut writer = LabelsWriter::new(output, None)?;
         writer.write(&found)?;
         writer.finish()?;
     }
-    let ignored = given.names.iter().filter(|name| given.named && !names.contains(name)).cloned().collect();
-    Ok(labelling.done(names, ignored, Vec::new()))
+    let used = |name: &String| !given.named || labelling.columns.contains(name);
+    let ignored = given.names.iter().filter(|name| !used(name)).cloned().collect();
+    Ok(labelling.done(ignored, Vec::new()))
+}
+
+/// The model's preparation, with another answer to missing cells where one was asked for.
+fn asked_for(own: &Preparation, missing: Option<&str>) -> Result<Preparation, Failure> {
+    let mut preparation = own.clone();
+    let Some(name) = missing else { return Ok(preparation) };
+    let missing = Missing::of_name("missing", name)?;
+    if missing != own.params.missing && !matches!(missing, Missing::Error | Missing::Drop) {
+        let own = own.params.missing.name();
+        let message =
+            format!("must be error, drop or what the model was fitted with ({own}), got \"{name}\"");
+        return Err(
+            Failure::option("missing", message).hint("fit the model again with --missing to fill cells")
+        );
+    }
+    preparation.params.missing = missing;
+    if matches!(missing, Missing::Error | Missing::Drop) {
+        for column in &mut preparation.columns {
+            if let Column::Number { fill } = column {
+                *fill = None;
+            }
+        }
+    }
+    Ok(preparation)
+}
+
+/// How many rows have a text that no category is.
+fn unknown(matrix: &Matrix, columns: &[Column]) -> u64 {
+    let categories = |(place, column): (usize, &Column)| match column {
+        Column::Categories { texts } => Some((place, texts.len() as f64)),
+        Column::Number { .. } => None,
+    };
+    let places: Vec<(usize, f64)> = columns.iter().enumerate().filter_map(categories).collect();
+    if places.is_empty() {
+        return 0;
+    }
+    let values = matrix.widened();
+    let is_unknown = |row: &&[f64]| places.iter().any(|&(place, texts)| row[place] >= texts);
+    values.chunks_exact(matrix.columns()).filter(is_unknown).count() as u64
 }

@@ -1,7 +1,9 @@
 //! What a fit tells a person and `--json`.
 
-use kmeans_engine::{Algorithm, Clustering, Named, Plan};
+use kmeans_engine::{Algorithm, Clustering, Column, Named, Plan, Preparation, Ranges};
 use napi_derive::napi;
+
+use crate::preparing::Preparing;
 
 /// A column that was not clustered on.
 #[napi(object)]
@@ -12,7 +14,7 @@ pub struct SkippedColumn {
     pub reason: String,
 }
 
-/// A column that was clustered on.
+/// A column that was clustered on; of texts, one of its categories.
 #[napi(object)]
 #[derive(Debug, Clone)]
 pub struct ColumnSummary {
@@ -36,7 +38,7 @@ pub struct ClusterSummary {
     pub weight: Option<f64>,
     /// Sum of squared distances of its rows to its centroid.
     pub within: f64,
-    /// In the units of the data.
+    /// In the units of the data; of categories, shares from 0 to 1.
     pub centroid: Vec<f64>,
 }
 
@@ -44,11 +46,24 @@ pub struct ClusterSummary {
 #[napi(object)]
 #[derive(Debug, Clone)]
 pub struct FitReport {
+    /// Rows that were clustered.
     pub rows: f64,
     pub columns: Vec<ColumnSummary>,
     pub skipped: Vec<SkippedColumn>,
     /// The column of weights, or `weights` for an array.
     pub weight: Option<String>,
+    /// What became of missing cells: error, drop, mean, median or zero.
+    pub missing: String,
+    /// Rows that were left out because of a missing cell.
+    pub dropped: f64,
+    /// Cells that were filled.
+    pub filled: f64,
+    /// How columns were brought to one scale: none, standard, minmax, robust or l2.
+    pub scale: String,
+    /// Columns whose texts became columns.
+    pub categorical: Vec<String>,
+    /// What stands in such a column where a row has the text.
+    pub categorical_weight: Option<f64>,
     /// Clusters asked for. There are fewer when there are fewer distinct rows.
     pub requested: f64,
     /// By falling size; in the order given when centroids were given.
@@ -84,7 +99,12 @@ pub struct FitReport {
 
 /// What the report takes from the table and the run, beside the clustering.
 pub struct About {
-    pub names: Vec<String>,
+    pub preparing: Preparing,
+    /// Range and mean of each feature, in the units of the data.
+    pub ranges: Ranges,
+    pub means: Vec<f64>,
+    /// Rows that were clustered.
+    pub rows: usize,
     pub skipped: Vec<SkippedColumn>,
     pub weight: Option<String>,
     pub warnings: Vec<String>,
@@ -97,18 +117,34 @@ impl FitReport {
         let params = &plan.params;
         let mut warnings = about.warnings;
         warnings.extend(doubts(found, plan));
-        let columns = about.names.into_iter().enumerate().map(|(column, name)| ColumnSummary {
+        let Preparing { preparation, columns: inputs, features, dropped, filled, .. } = about.preparing;
+        let clusters = clusters(found, &preparation, about.weight.is_some());
+        let columns = features.into_iter().enumerate().map(|(column, name)| ColumnSummary {
             name,
-            min: found.ranges.min[column],
-            max: found.ranges.max[column],
-            mean: found.means[column],
+            min: about.ranges.min[column],
+            max: about.ranges.max[column],
+            mean: about.means[column],
         });
+        let is_categorical = |(_, column): &(&String, &Column)| matches!(column, Column::Categories { .. });
+        let categorical: Vec<String> = inputs
+            .iter()
+            .zip(&preparation.columns)
+            .filter(is_categorical)
+            .map(|(name, _)| name.clone())
+            .collect();
+        let prepare = preparation.params;
         Self {
-            rows: found.labels.len() as f64,
+            rows: about.rows as f64,
+            missing: prepare.missing.name().to_owned(),
+            dropped: dropped.len() as f64,
+            filled: filled as f64,
+            scale: prepare.scale.name().to_owned(),
+            categorical_weight: (!categorical.is_empty()).then_some(prepare.categorical_weight),
+            categorical,
             columns: columns.collect(),
             skipped: about.skipped,
             requested: params.clusters as f64,
-            clusters: clusters(found, about.weight.is_some()),
+            clusters,
             weight: about.weight,
             seed: params.seed.to_string(),
             init: params.init.name().to_owned(),
@@ -131,7 +167,7 @@ impl FitReport {
     }
 }
 
-fn clusters(found: &Clustering, weighted: bool) -> Vec<ClusterSummary> {
+fn clusters(found: &Clustering, preparation: &Preparation, weighted: bool) -> Vec<ClusterSummary> {
     let columns = found.means.len();
     let summary = |(cluster, centroid): (usize, &[f64])| ClusterSummary {
         cluster: cluster as f64,
@@ -139,7 +175,7 @@ fn clusters(found: &Clustering, weighted: bool) -> Vec<ClusterSummary> {
         share: found.weights[cluster] / found.weight,
         weight: weighted.then_some(found.weights[cluster]),
         within: found.within[cluster],
-        centroid: centroid.to_vec(),
+        centroid: preparation.original(centroid),
     };
     found.centroids.chunks_exact(columns).enumerate().map(summary).collect()
 }

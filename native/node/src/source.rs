@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::PathBuf;
 
-use kmeans_engine::{Matrix, Values, Weights};
+use kmeans_engine::{Matrix, Values};
 use kmeans_io::{Dialect, Input, parse_delimiter};
 use napi::bindgen_prelude::{Either, Float32Array, Float64Array, Uint8Array};
 use napi_derive::napi;
@@ -59,12 +59,6 @@ pub struct Given {
 }
 
 impl Given {
-    /// The rows and their weights, checked.
-    pub fn weighted(self) -> Result<(Matrix, Option<Weights>), Failure> {
-        let weights = self.weights.as_deref().map(Weights::new).transpose()?;
-        Ok((self.matrix, weights))
-    }
-
     /// The columns that a model has, in its order: by name where there are names, as for any table.
     pub fn features(&self, wanted: &[String]) -> Result<Cow<'_, Matrix>, Failure> {
         if !self.named || self.names == wanted {

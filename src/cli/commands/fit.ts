@@ -43,6 +43,12 @@ const flags: Flags<FitLine> = {
     exclude: names('--exclude <list>', 'use all columns but these'),
     weight: text('--weight <column>', 'a column with the weight of each row'),
   }),
+  ...grouped('Preparation:', {
+    missing: text('--missing <how>', 'what becomes of missing cells'),
+    categorical: names('--categorical <list>', 'columns whose texts become columns of 0 and 1'),
+    categoricalWeight: real('--categorical-weight <x>', 'write x instead of 1 in these'),
+    scale: text('--scale <how>', 'bring columns of different units to one scale'),
+  }),
   ...tableFlags,
   ...grouped('Output:', {
     model: text('-m, --model <file>', 'write the model here (default: stdout, unless a terminal)'),
@@ -68,9 +74,17 @@ export const fitPage: Page<FitLine> = {
 };
 
 async function fitFacts(): Promise<Facts> {
-  const { algorithms, fitDefaults, formats } = await import('../../api/defaults.js');
+  const { algorithms, fitDefaults, formats, missingPolicies, scales } = await import(
+    '../../api/defaults.js'
+  );
   const defaults = { ...fitDefaults(), nInit: 'auto' };
-  return { defaults, choices: { algorithm: algorithms(), format: formats() } };
+  const choices = {
+    algorithm: algorithms(),
+    format: formats(),
+    missing: missingPolicies(),
+    scale: scales(),
+  };
+  return { defaults, choices };
 }
 
 async function fitRun(line: FitLine, input: string | undefined): Promise<Exit> {

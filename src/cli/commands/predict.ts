@@ -24,6 +24,9 @@ const flags: Flags<PredictLine> = {
     ),
   }),
   ...tableFlags,
+  ...grouped('Preparation:', {
+    missing: text('--missing <how>', 'error or drop, instead of what the model does'),
+  }),
   ...grouped('Output:', {
     output: text(
       '-o, --output <file>',

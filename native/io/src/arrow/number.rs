@@ -60,23 +60,9 @@ pub(crate) fn name(kind: &DataType) -> String {
     }
 }
 
-/// Why a value is not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Bad {
-    Null,
-    Nan,
-    Infinite,
-}
-
-/// Writes rows `from..from + into.len() / stride` of a column to every `stride`-th place of `into` from `slot` on; the
-/// first row that holds no finite number comes back, counted from `from`.
-pub(crate) fn copy(
-    column: &dyn Array,
-    from: usize,
-    into: &mut [f64],
-    stride: usize,
-    slot: usize,
-) -> Option<(usize, Bad)> {
+/// Writes rows `from..from + into.len() / stride` of a column to every `stride`-th place of `into` from `slot` on, NaN
+/// for what is null; whether all of them are finite comes back.
+pub(crate) fn copy(column: &dyn Array, from: usize, into: &mut [f64], stride: usize, slot: usize) -> bool {
     macro_rules! by_type {
         ($($kind:ident => $native:ident),*) => {
             match column.data_type() {
@@ -93,7 +79,10 @@ pub(crate) fn copy(
                     typed(column.as_primitive::<Float16Type>(), from, into, stride, slot, |value| value.to_f64())
                 }
                 // Only columns whose nature is numeric, or empty and then null throughout, are asked for.
-                _ => (!into.is_empty()).then_some((0, Bad::Null)),
+                _ => {
+                    into.chunks_exact_mut(stride).for_each(|row| row[slot] = f64::NAN);
+                    into.is_empty()
+                }
             }
         };
     }
@@ -111,25 +100,20 @@ fn typed<T: ArrowPrimitiveType>(
     stride: usize,
     slot: usize,
     widen: impl Fn(T::Native) -> f64,
-) -> Option<(usize, Bad)> {
+) -> bool {
     let values = &column.values()[from..];
-    let nulls = column.nulls().filter(|nulls| nulls.null_count() > 0);
     let mut finite = true;
     for (row, &value) in into.chunks_exact_mut(stride).zip(values) {
         row[slot] = widen(value);
         finite &= row[slot].is_finite();
     }
-    if finite && nulls.is_none() {
-        return None;
+    let Some(nulls) = column.nulls().filter(|nulls| nulls.null_count() > 0) else { return finite };
+    // What stands under a null is arbitrary.
+    for (index, row) in into.chunks_exact_mut(stride).enumerate() {
+        if nulls.is_null(from + index) {
+            row[slot] = f64::NAN;
+            finite = false;
+        }
     }
-    into.chunks_exact(stride).enumerate().find_map(|(index, row)| {
-        let bad = match row[slot] {
-            // What stands under a null is arbitrary.
-            _ if nulls.is_some_and(|nulls| nulls.is_null(from + index)) => Bad::Null,
-            value if value.is_nan() => Bad::Nan,
-            value if value.is_infinite() => Bad::Infinite,
-            _ => return None,
-        };
-        Some((index, bad))
-    })
+    finite
 }

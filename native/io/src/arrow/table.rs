@@ -1,14 +1,20 @@
 //! An Arrow file or stream as a table.
 
-use arrow_array::{Array, RecordBatch};
-use arrow_schema::SchemaRef;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, RecordBatch, UInt32Array};
+use arrow_schema::{DataType, SchemaRef};
 
 use crate::arrow::decode::Batches;
 use crate::arrow::frames::{Fault, Frames};
-use crate::arrow::number::{Bad, copy, fits_f32, nature};
+use crate::arrow::number::{copy, fits_f32, nature};
+use crate::arrow::{brief, contained};
+use crate::categories::{self, Categories};
 use crate::cell::{self, Cells, Growing};
 use crate::columns::Profile;
-use crate::error::{Cell, Error};
+use crate::csv::number::is_missing;
+use crate::error::{Cell, Error, shown};
 use crate::format::Lead;
 use crate::place::Place;
 use crate::source::Source;
@@ -72,68 +78,118 @@ impl ArrowTable {
             return Ok(None);
         };
         let projected = self.batches.projection.is_some();
-        let place = |order: usize, column: usize| if projected { order } else { column };
-        let columns: Vec<&dyn Array> = cells
-            .wanted
-            .iter()
-            .enumerate()
-            .map(|(order, &column)| batch.column(place(order, column)).as_ref())
-            .collect();
-        self.append(&columns, batch.num_rows(), cells)?;
-        if let Some(column) = cells.weight {
-            let weights = batch.column(place(cells.wanted.len(), column));
-            self.append_weights(weights.as_ref(), cells)?;
+        let mut columns: Vec<ArrayRef> = Vec::new();
+        for (order, &column) in cells.wanted.iter().chain(&cells.weight).enumerate() {
+            columns.push(Arc::clone(batch.column(if projected { order } else { column })));
         }
+        for (order, column) in columns.iter_mut().enumerate() {
+            let place = cells.wanted.get(order).copied();
+            if let (Some(place), Some(categories)) = (place, cells.categories(order)) {
+                *column = self.codes(column, categories, place)?;
+            }
+        }
+        self.append(&columns, batch.num_rows(), cells)?;
         self.rows += batch.num_rows() as u64;
-        cells.rows += batch.num_rows();
         Ok(Some(batch))
     }
 
-    fn append(&self, columns: &[&dyn Array], rows: usize, cells: &mut Cells) -> Result<(), Error> {
-        let stride = columns.len();
+    /// The texts of a column as codes.
+    fn codes(&self, column: &ArrayRef, categories: &mut Categories, place: usize) -> Result<ArrayRef, Error> {
+        let name = &self.names[place];
+        let texts = contained(|| arrow_cast::cast(column, &DataType::Utf8)).map_err(|error| {
+            Error::at(&self.name, format!("column \"{}\" makes no texts ({})", shown(name), brief(&error)))
+        })?;
+        let mut codes = Vec::with_capacity(texts.len());
+        for text in texts.as_string::<i32>() {
+            codes.push(
+                match text.map(|text| text.trim_ascii().as_bytes()).filter(|text| !is_missing(text)) {
+                    None => None,
+                    Some(text) => match categories.code(text) {
+                        Some(code) => Some(code),
+                        None => return Err(categories::too_many(&self.name, name)),
+                    },
+                },
+            );
+        }
+        Ok(Arc::new(UInt32Array::from(codes)))
+    }
+
+    /// The weight, where there is one, is the last column.
+    fn append(&self, columns: &[ArrayRef], rows: usize, cells: &mut Cells) -> Result<(), Error> {
+        let (stride, wanted) = (columns.len(), cells.wanted.len());
         let mut block = vec![0.0; stride * BLOCK.min(rows)];
         let mut from = 0;
         while from < rows && stride > 0 {
             let count = BLOCK.min(rows - from);
             let block = &mut block[..count * stride];
-            let mut first: Option<(usize, usize, Bad)> = None;
+            let mut finite = true;
             for (slot, column) in columns.iter().enumerate() {
-                if let Some((row, bad)) = copy(*column, from, block, stride, slot) {
-                    first = first.filter(|&(earlier, ..)| earlier <= row).or(Some((row, slot, bad)));
+                finite &= copy(column.as_ref(), from, block, stride, slot);
+            }
+            let lacking = if finite { 0 } else { self.settle(columns, from, block, cells)? };
+            if cells.weight.is_some() {
+                for (row, cell) in block.chunks_exact(stride).enumerate() {
+                    cells.add_weight(cell[wanted], self.rows + (from + row) as u64 + 1, None, &self.name)?;
                 }
             }
-            if let Some((row, slot, bad)) = first {
-                let value = block[row * stride + slot];
-                let column = &cells.names[slot];
-                let hint = (bad != Bad::Infinite).then(|| cells.purpose.advice(column));
-                return Err(self.refused(from + row, column, bad, value, hint));
-            }
+            let narrow =
+                |row: &[f64], values: &mut Vec<f32>| values.extend(row.iter().map(|&value| value as f32));
             match &mut cells.values {
-                Growing::F64(values) => values.extend_from_slice(block),
-                Growing::F32(values) => values.extend(block.iter().map(|&value| value as f32)),
+                Growing::F64(values) if stride == wanted => values.extend_from_slice(block),
+                Growing::F64(values) => {
+                    block.chunks_exact(stride).for_each(|row| values.extend_from_slice(&row[..wanted]));
+                }
+                Growing::F32(values) => {
+                    block.chunks_exact(stride).for_each(|row| narrow(&row[..wanted], values))
+                }
             }
+            cells.end_rows(count, lacking);
             from += count;
         }
-        Ok(())
-    }
-
-    fn append_weights(&self, column: &dyn Array, cells: &mut Cells) -> Result<(), Error> {
-        let mut weights = vec![0.0; column.len()];
-        if let Some((row, bad)) = copy(column, 0, &mut weights, 1, 0) {
-            return Err(self.refused(row, &cells.weight_name, bad, weights[row], None));
-        }
-        for (row, weight) in weights.into_iter().enumerate() {
-            cells.add_weight(weight, self.rows + row as u64 + 1, None, &self.name)?;
+        if stride == 0 {
+            cells.end_rows(rows, 0);
         }
         Ok(())
     }
 
-    fn refused(&self, row: usize, column: &str, bad: Bad, value: f64, hint: Option<String>) -> Error {
-        let (value, rule) = match bad {
-            Bad::Null => (None, "is null, and k-means needs a finite number in every cell"),
-            Bad::Nan => (Some("NaN".to_owned()), cell::MISSING),
-            Bad::Infinite => (Some(value.to_string()), cell::INFINITE),
+    /// Looks at every cell of a block that is not finite; how many rows have a missing one comes back.
+    fn settle(
+        &self,
+        columns: &[ArrayRef],
+        from: usize,
+        block: &[f64],
+        cells: &mut Cells,
+    ) -> Result<usize, Error> {
+        let mut lacking = 0;
+        for (index, row) in block.chunks_exact(columns.len()).enumerate() {
+            let mut whole = true;
+            for (slot, &value) in row.iter().enumerate() {
+                if value.is_finite() {
+                    continue;
+                }
+                let null = value.is_nan() && columns[slot].is_null(from + index);
+                let refused = |cells: &Cells| self.refused(from + index, slot, null, value, cells);
+                if value.is_nan() && slot < cells.wanted.len() {
+                    cells.lacks(refused)?;
+                    whole = false;
+                } else {
+                    return Err(refused(cells));
+                }
+            }
+            lacking += usize::from(!whole);
+        }
+        Ok(lacking)
+    }
+
+    fn refused(&self, row: usize, slot: usize, null: bool, value: f64, cells: &Cells) -> Error {
+        let column = cells.names.get(slot).unwrap_or(&cells.weight_name);
+        let (value, rule) = match value {
+            _ if null => (None, cell::NULL),
+            value if value.is_nan() => (Some("NaN".to_owned()), cell::MISSING),
+            value => (Some(value.to_string()), cell::INFINITE),
         };
+        let hint =
+            (rule != cell::INFINITE && slot < cells.wanted.len()).then(|| cells.purpose.advice(column));
         Error::Cell(Box::new(Cell {
             input: self.name.clone(),
             row: self.rows + row as u64 + 1,
@@ -141,6 +197,7 @@ impl ArrowTable {
             column: column.to_owned(),
             value,
             rule: rule.to_owned(),
+            missing: None,
             hint,
         }))
     }

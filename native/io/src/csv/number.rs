@@ -23,11 +23,14 @@ pub(crate) fn read(cell: &[u8]) -> Reading {
         Some(number) if number.is_nan() => Reading::Missing,
         Some(_) if cell.iter().any(u8::is_ascii_digit) => Reading::OutOfRange,
         Some(_) => Reading::Infinite,
-        None if cell.is_empty() || MISSING.iter().any(|token| cell.eq_ignore_ascii_case(token)) => {
-            Reading::Missing
-        }
+        None if is_missing(cell) => Reading::Missing,
         None => Reading::Text,
     }
+}
+
+/// Whether a cell without spaces around it stands for no value.
+pub(crate) fn is_missing(cell: &[u8]) -> bool {
+    cell.is_empty() || MISSING.iter().any(|token| cell.eq_ignore_ascii_case(token))
 }
 
 /// What a text that is no number was probably meant to be.

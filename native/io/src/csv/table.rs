@@ -1,9 +1,10 @@
 //! A text as a table: names, checked records, numbers.
 
+use crate::categories::{self, Categories};
 use crate::cell::Cells;
 use crate::columns::{Nature, Profile};
 use crate::convert::NotUtf8;
-use crate::csv::number::{LookAlike, Reading, read};
+use crate::csv::number::{LookAlike, Reading, is_missing, read};
 use crate::csv::sniff::{self, Sniffer};
 use crate::csv::split::{Splitter, Step};
 use crate::error::{Error, shown};
@@ -236,13 +237,8 @@ impl CsvTable {
                 Step::Record => {}
             }
             self.rows += 1;
-            for (order, &column) in cells.wanted.iter().enumerate() {
-                match read(self.split.field(column)) {
-                    Reading::Number(number) => cells.values.push(number),
-                    bad => return Err(self.refused(cells, order, column, bad)),
-                }
-            }
-            cells.rows += 1;
+            let lacking = self.take(cells)?;
+            cells.end_rows(1, usize::from(lacking));
             if matches!(self.utf8, Utf8::SoFar) {
                 self.check_utf8();
             }
@@ -259,6 +255,36 @@ impl CsvTable {
                 raw.ends.push(raw.bytes.len());
             }
         }
+    }
+
+    /// Takes the cells of the record; whether one is missing comes back.
+    fn take(&self, cells: &mut Cells) -> Result<bool, Error> {
+        let mut lacking = false;
+        for order in 0..cells.wanted.len() {
+            let column = cells.wanted[order];
+            let cell = self.split.field(column);
+            let reading = match cells.categories(order) {
+                None => read(cell),
+                Some(categories) => {
+                    category(cell, categories).ok_or_else(|| self.too_many_categories(column))?
+                }
+            };
+            match reading {
+                Reading::Number(number) => cells.values.push(number),
+                Reading::Missing => {
+                    lacking = true;
+                    cells.lacks(|cells| self.refused(cells, order, column, reading))?;
+                    cells.values.push(f64::NAN);
+                }
+                bad => return Err(self.refused(cells, order, column, bad)),
+            }
+        }
+        Ok(lacking)
+    }
+
+    #[cold]
+    fn too_many_categories(&self, column: usize) -> Error {
+        categories::too_many(&self.source().name, &self.names[column])
     }
 
     fn check_utf8(&mut self) {
@@ -292,9 +318,19 @@ impl CsvTable {
             column: name.clone(),
             value,
             rule: rule.to_owned(),
+            missing: None,
             hint,
         }))
     }
+}
+
+/// A cell's text as a code; `None` when there are too many texts.
+fn category(cell: &[u8], categories: &mut Categories) -> Option<Reading> {
+    let cell = cell.trim_ascii();
+    if is_missing(cell) {
+        return Some(Reading::Missing);
+    }
+    categories.code(cell).map(|code| Reading::Number(f64::from(code)))
 }
 
 fn find_delimiter(split: &mut Splitter) -> Result<u8, Error> {

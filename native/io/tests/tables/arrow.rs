@@ -136,11 +136,15 @@ fn nulls_and_values_that_are_not_finite_are_refused_at_the_first_row() {
     let rest = "k-means needs a finite number in every cell";
     assert_eq!(
         refusal(vec![Some(1.0), Some(1.0), None], vec![Some(1.0), None, None]),
-        format!("the Arrow data: row 2, column \"b\": the cell is null, and {rest}")
+        format!(
+            "the Arrow data: row 2, column \"b\": the cell is null, and {rest}; 3 cells in 2 rows are missing"
+        )
     );
     assert_eq!(
         refusal(vec![Some(f64::NAN)], vec![None]),
-        format!("the Arrow data: row 1, column \"a\": \"NaN\" is a missing value, and {rest}")
+        format!(
+            "the Arrow data: row 1, column \"a\": \"NaN\" is a missing value, and {rest}; 2 cells of this row are missing"
+        )
     );
     assert_eq!(
         refusal(vec![Some(f64::NEG_INFINITY)], vec![Some(0.0)]),

@@ -65,11 +65,11 @@ fn the_hint_about_a_cell_fits_the_job() {
         fs::write(&path, input).unwrap();
         assert_eq!(
             read(bytes(input)).unwrap_err().hint().unwrap(),
-            "leave the column out with --exclude '\"b c\"', or remove the rows with missing cells"
+            "leave out such rows with --missing drop, fill them with --missing mean, or leave the column out with --exclude '\"b c\"'"
         );
         assert_eq!(
             passed(bytes(input), &["b c"], "o.csv", None).unwrap_err().hint().unwrap(),
-            "remove or repair the row; the model needs this column"
+            "leave such rows without a label with --missing drop; the model needs this column"
         );
         assert_eq!(
             read_centroids(&path, &names(&["b c"]), &never()).unwrap_err().hint().unwrap(),

@@ -51,7 +51,7 @@ fn a_bad_cell_is_named_with_its_rule() {
     assert_eq!(cell("").0, "the cell is empty, and k-means needs a finite number in every cell");
     assert_eq!(
         cell("").1.unwrap(),
-        "leave the column out with --exclude bill, or remove the rows with missing cells"
+        "leave out such rows with --missing drop, fill them with --missing mean, or leave the column out with --exclude bill"
     );
     assert_eq!(cell("n/a").0, "\"n/a\" is a missing value, and k-means needs a finite number in every cell");
     assert_eq!(cell("-inf"), ("\"-inf\" must be finite".to_owned(), None));

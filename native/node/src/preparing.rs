@@ -1,0 +1,164 @@
+//! Rows as they were read, made ready for the engine; and their labels for the rows as they were read.
+
+use std::collections::HashSet;
+
+use kmeans_engine::{
+    Clustering, Column, Matrix, Missing, Preparation, PrepareParams, Ranges, Seen, Threads, split_off_lacking,
+};
+
+use crate::control::Control;
+use crate::failure::{ErrorCode, Failure};
+
+/// The label of a row that was left out: no model has so many clusters.
+pub const NO_LABEL: u32 = u32::MAX;
+
+/// Rows as they were read: missing cells are NaN, texts of categories their numbers.
+pub struct Raw {
+    pub matrix: Matrix,
+    /// The columns.
+    pub names: Vec<String>,
+    pub weights: Option<Vec<f64>>,
+    /// The texts of each column that holds categories, in the order of their numbers.
+    pub categories: Vec<Option<Vec<String>>>,
+}
+
+/// Rows ready for the engine.
+pub struct Prepared {
+    pub matrix: Matrix,
+    pub weights: Option<Vec<f64>>,
+    pub about: Preparing,
+}
+
+/// What was done to the rows.
+pub struct Preparing {
+    pub preparation: Preparation,
+    /// The columns of the input.
+    pub columns: Vec<String>,
+    /// What the engine's columns are called.
+    pub features: Vec<String>,
+    seen: Option<Seen>,
+    /// Rows that were left out, ascending.
+    pub dropped: Vec<u64>,
+    /// Cells that were filled.
+    pub filled: u64,
+}
+
+/// Fits the preparation that `params` ask for, and applies it.
+pub fn prepare(
+    raw: Raw,
+    params: &PrepareParams,
+    threads: &Threads,
+    control: &Control,
+) -> Result<Prepared, Failure> {
+    let Raw { mut matrix, names, mut weights, categories } = raw;
+    let mut dropped = Vec::new();
+    if params.missing == Missing::Drop {
+        let rows = matrix.rows();
+        (matrix, dropped) = split_off_lacking(matrix);
+        if dropped.len() == rows {
+            let message = "every row has a missing cell, so none is left".to_owned();
+            return Err(Failure::new(ErrorCode::InvalidData, message)
+                .hint("leave the emptiest columns out with --exclude, or fill them with --missing mean"));
+        }
+        weights = weights.map(|weights| without(weights, &dropped));
+    }
+    let texts = if categories.is_empty() { vec![None; names.len()] } else { categories };
+    let fitted = Preparation::fit(params, &texts, &mut (&matrix, weights.as_deref()), threads, control);
+    let (preparation, seen) = fitted.map_err(|error| named(error, &names))?;
+    let features = features(&names, &preparation)?;
+    let filled = if params.missing == Missing::Error { 0 } else { holes(&matrix) };
+    let matrix = preparation.apply(preparation.renumber(matrix, &texts), threads)?;
+    let about = Preparing { preparation, columns: names, features, seen, dropped, filled };
+    Ok(Prepared { matrix, weights, about })
+}
+
+impl Preparing {
+    /// Range and mean of each feature, in the units of the data.
+    pub fn described(&self, found: &Clustering) -> (Ranges, Vec<f64>) {
+        let own = |point: &[f64]| self.preparation.original(point);
+        let mut ranges = Ranges { min: own(&found.ranges.min), max: own(&found.ranges.max) };
+        let mut means = own(&found.means);
+        let Some(seen) = &self.seen else { return (ranges, means) };
+        let mut feature = 0;
+        for (place, column) in self.preparation.columns.iter().enumerate() {
+            if matches!(column, Column::Number { .. }) {
+                ranges.min[feature] = seen.ranges.min[place];
+                ranges.max[feature] = seen.ranges.max[place];
+                means[feature] = seen.means[place];
+            }
+            feature += column.features();
+        }
+        (ranges, means)
+    }
+}
+
+/// Labels for all rows, where some were left out.
+pub fn spread(labels: Vec<u32>, dropped: &[u64]) -> Vec<u32> {
+    spread_rows(labels, dropped, 1, NO_LABEL)
+}
+
+/// `width` numbers a row for all rows, where some were left out.
+pub fn spread_rows<T: Copy>(values: Vec<T>, dropped: &[u64], width: usize, nothing: T) -> Vec<T> {
+    if dropped.is_empty() {
+        return values;
+    }
+    let mut all = Vec::with_capacity(values.len() + dropped.len() * width);
+    let mut rest = &values[..];
+    for &row in dropped {
+        let before = (row as usize * width).saturating_sub(all.len()).min(rest.len());
+        let (now, later) = rest.split_at(before);
+        all.extend_from_slice(now);
+        all.extend(std::iter::repeat_n(nothing, width));
+        rest = later;
+    }
+    all.extend_from_slice(rest);
+    all
+}
+
+/// What the engine says of a column by its place, with its name.
+fn named(error: kmeans_engine::Error, names: &[String]) -> Failure {
+    match error {
+        kmeans_engine::Error::Column { column, problem } => {
+            let name = &names[column];
+            let message = format!("column \"{name}\" {problem}");
+            Failure::new(ErrorCode::InvalidData, message).hint("leave it out with --exclude")
+        }
+        error => error.into(),
+    }
+}
+
+fn features(names: &[String], preparation: &Preparation) -> Result<Vec<String>, Failure> {
+    let mut features = Vec::new();
+    for (name, column) in names.iter().zip(&preparation.columns) {
+        match column {
+            Column::Number { .. } => features.push(name.clone()),
+            Column::Categories { texts } => {
+                features.extend(texts.iter().map(|text| format!("{name}={text}")))
+            }
+        }
+    }
+    let mut seen = HashSet::new();
+    match features.iter().find(|name| !seen.insert(name.as_str())) {
+        None => Ok(features),
+        Some(name) => {
+            let message = format!("a category and a column would both be called \"{name}\"");
+            Err(Failure::new(ErrorCode::InvalidData, message)
+                .hint("rename the column, or leave it out with --exclude"))
+        }
+    }
+}
+
+fn without(weights: Vec<f64>, dropped: &[u64]) -> Vec<f64> {
+    let mut dropped = dropped.iter().copied().peekable();
+    let kept = |(row, weight): (usize, f64)| dropped.next_if_eq(&(row as u64)).is_none().then_some(weight);
+    weights.into_iter().enumerate().filter_map(kept).collect()
+}
+
+fn holes(matrix: &Matrix) -> u64 {
+    use kmeans_engine::Values;
+    let count = match matrix.values() {
+        Values::F32(values) => values.iter().filter(|x| x.is_nan()).count(),
+        Values::F64(values) => values.iter().filter(|x| x.is_nan()).count(),
+    };
+    count as u64
+}

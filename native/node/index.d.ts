@@ -119,11 +119,11 @@ export interface ClusterSummary {
   weight?: number
   /** Sum of squared distances of its rows to its centroid. */
   within: number
-  /** In the units of the data. */
+  /** In the units of the data; of categories, shares from 0 to 1. */
   centroid: Array<number>
 }
 
-/** A column that was clustered on. */
+/** A column that was clustered on; of texts, one of its categories. */
 export interface ColumnSummary {
   name: string
   min: number
@@ -169,6 +169,9 @@ export interface FitDefaults {
   tol: number
   init: string
   algorithm: string
+  missing: string
+  categoricalWeight: number
+  scale: string
 }
 
 /** How to fit. What is absent takes its default. */
@@ -199,6 +202,14 @@ export interface FitOptions {
   exclude?: Array<string>
   /** The column of weights. */
   weight?: string
+  /** What becomes of missing cells: error, drop, mean, median or zero. */
+  missing?: string
+  /** Columns whose every different text becomes a column of its own. */
+  categorical?: Array<string>
+  /** What stands in such a column where a row has the text, and 0 where it has not. */
+  categoricalWeight?: number
+  /** How columns are brought to one scale: none, standard, minmax, robust or l2. */
+  scale?: string
   /** Where the model goes; "-" is standard output. */
   model?: string
   /** Where the input goes, with a column `cluster`. */
@@ -211,11 +222,24 @@ export interface FitOptions {
 
 /** What a fit did. */
 export interface FitReport {
+  /** Rows that were clustered. */
   rows: number
   columns: Array<ColumnSummary>
   skipped: Array<SkippedColumn>
   /** The column of weights, or `weights` for an array. */
   weight?: string
+  /** What became of missing cells: error, drop, mean, median or zero. */
+  missing: string
+  /** Rows that were left out because of a missing cell. */
+  dropped: number
+  /** Cells that were filled. */
+  filled: number
+  /** How columns were brought to one scale: none, standard, minmax, robust or l2. */
+  scale: string
+  /** Columns whose texts became columns. */
+  categorical: Array<string>
+  /** What stands in such a column where a row has the text. */
+  categoricalWeight?: number
   /** Clusters asked for. There are fewer when there are fewer distinct rows. */
   requested: number
   /** By falling size; in the order given when centroids were given. */
@@ -255,6 +279,9 @@ export declare function formats(): Array<string>
 /** Reads and checks a model file; "-" is standard input. */
 export declare function loadModel(path: string): Promise<Failure | NativeModel>
 
+/** Names that `missing` takes. */
+export declare function missingPolicies(): Array<string>
+
 /** Checks the text of a model file. */
 export declare function parseModel(text: string): Failure | NativeModel
 
@@ -268,6 +295,8 @@ export interface PredictOptions {
   labels?: string
   /** Adds the Euclidean distance to each centroid: `distance_0`, `distance_1`, … */
   distances?: boolean
+  /** What becomes of missing cells: error, drop, or as the model does, which is the default. */
+  missing?: string
   /** Keep labels (and distances) for `takeLabels` and `takeDistances`. */
   keepLabels?: boolean
 }
@@ -275,6 +304,8 @@ export interface PredictOptions {
 /** What a labelling did. */
 export interface PredictReport {
   rows: number
+  /** Rows without a label, because of a missing cell. */
+  dropped: number
   /** Rows of each cluster. */
   sizes: Array<number>
   /** The columns that the model uses. */
@@ -310,6 +341,9 @@ export interface Progress {
 
 /** Removes the temporary files of all jobs. For the moment before the process is killed. */
 export declare function removeTemporaryFiles(): void
+
+/** Names that `scale` takes. */
+export declare function scales(): Array<string>
 
 /** A column that was not clustered on. */
 export interface SkippedColumn {

@@ -773,7 +773,7 @@ if (
   }
 }
 
-const { BlobsJob, BlobsMade, FitJob, Fitted, NativeModel, Predicted, PredictJob, algorithms, blobsDefaults, ErrorCode, fitDefaults, formats, loadModel, parseModel, removeTemporaryFiles } = nativeBinding
+const { BlobsJob, BlobsMade, FitJob, Fitted, NativeModel, Predicted, PredictJob, algorithms, blobsDefaults, ErrorCode, fitDefaults, formats, loadModel, missingPolicies, parseModel, removeTemporaryFiles, scales } = nativeBinding
 export { BlobsJob }
 export { BlobsMade }
 export { FitJob }
@@ -787,6 +787,8 @@ export { ErrorCode }
 export { fitDefaults }
 export { formats }
 export { loadModel }
+export { missingPolicies }
 export { parseModel }
 export { removeTemporaryFiles }
+export { scales }
 export const __napiBindingTarget = __napiLoadedBindingTarget

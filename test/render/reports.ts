@@ -12,6 +12,11 @@ export function irisReport(changes: Partial<FitReport> = {}): FitReport {
       { name: 'petal_width', min: 0.1, max: 2.5, mean: 1.199333 },
     ],
     skipped: [{ name: 'species', reason: 'not a number (row 1: "setosa")' }],
+    missing: 'error',
+    dropped: 0,
+    filled: 0,
+    scale: 'none',
+    categorical: [],
     requested: 3,
     clusters: [
       cluster(0, 62, 39.82097, [5.901613, 2.748387, 4.393548, 1.433871]),

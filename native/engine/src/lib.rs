@@ -5,6 +5,7 @@
 //!
 //! Files, napi, printing, clocks and the environment have no place in here.
 
+mod agreement;
 mod blobs;
 mod distance;
 mod error;
@@ -25,9 +26,11 @@ mod projection;
 mod rng;
 mod seed;
 mod sums;
+mod survey;
 mod threads;
 mod tier;
 
+pub use agreement::Agreement;
 pub use blobs::{Blobs, BlobsParams};
 pub use distance::squared_distance;
 pub use error::Error;
@@ -46,5 +49,6 @@ pub use prepare::{
     Column, Described, Missing, Preparation, PrepareParams, Rows, Scale, Seen, describe, split_off_lacking,
 };
 pub use sums::Sums;
+pub use survey::{Numbering, numbering, spreads};
 pub use threads::Threads;
 pub use tier::{Detail, Far, Scan, Step, Tier};

@@ -24,21 +24,28 @@ pub(crate) struct Categories {
     texts: Vec<String>,
     /// Whether a text that is not known gets the next code; otherwise it gets the one after the last.
     open: bool,
+    /// So many texts at most.
+    most: usize,
 }
 
 impl Categories {
     /// Of no text yet: codes follow first appearance.
     pub(crate) fn new() -> Self {
-        Self { codes: HashMap::new(), texts: Vec::new(), open: true }
+        Self { codes: HashMap::new(), texts: Vec::new(), open: true, most: MOST }
+    }
+
+    /// The same for as many texts as there are.
+    pub(crate) fn without_limit() -> Self {
+        Self { most: u32::MAX as usize, ..Self::new() }
     }
 
     /// Of these texts and no other.
     pub(crate) fn of(texts: &[String]) -> Self {
         let codes = texts.iter().zip(0..).map(|(text, code)| (text.clone().into_bytes(), code)).collect();
-        Self { codes, texts: texts.to_vec(), open: false }
+        Self { codes, texts: texts.to_vec(), open: false, most: MOST }
     }
 
-    /// The code of a text; `None` when there would be more than [`MOST`].
+    /// The code of a text; `None` when there would be more than there may be.
     #[inline]
     pub(crate) fn code(&mut self, text: &[u8]) -> Option<u32> {
         if let Some(&code) = self.codes.get(text) {
@@ -50,7 +57,7 @@ impl Categories {
         }
         let next = self.texts.len() as u32;
         if self.open {
-            if self.texts.len() == MOST {
+            if self.texts.len() == self.most {
                 return None;
             }
             self.codes.insert(text.to_vec(), next);

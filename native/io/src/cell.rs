@@ -3,6 +3,7 @@
 use kmeans_engine::{Matrix, Values};
 
 use crate::categories::Categories;
+use crate::classes::Coded;
 use crate::error::{Cell, Error};
 
 pub(crate) const EMPTY: &str = "is empty, and k-means needs a finite number in every cell";
@@ -71,6 +72,8 @@ pub(crate) struct Cells {
     /// Which column holds the weights.
     pub(crate) weight: Option<usize>,
     pub(crate) weight_name: String,
+    /// The known classes, when they are read.
+    pub(crate) truth: Option<Coded>,
     pub(crate) rows: usize,
     pub(crate) values: Growing,
     pub(crate) weights: Vec<f64>,
@@ -119,6 +122,7 @@ impl Cells {
             names,
             weight: None,
             weight_name: String::new(),
+            truth: None,
             rows: 0,
             values,
             weights: Vec::new(),

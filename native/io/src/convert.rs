@@ -11,6 +11,7 @@ use arrow_schema::{ArrowError, DataType, Field, Schema};
 use kmeans_engine::Matrix;
 
 use crate::arrow::contained;
+use crate::classes::Coded;
 use crate::csv::split_fields::Fields;
 use crate::csv::table::RawRecords;
 use crate::csv::text::{push_f32, push_f64, push_field};
@@ -145,6 +146,35 @@ pub(crate) fn arrow_to_text(
     })
 }
 
+/// Appends the codes of a column's values, as text would show them.
+pub(crate) fn push_texts(input: &str, array: &ArrayRef, coded: &mut Coded) -> Result<(), Error> {
+    let options = options();
+    let (mut text, mut scratch) = (Vec::new(), String::new());
+    contained(|| {
+        let column = Column::new(array, &options)?;
+        for row in 0..array.len() {
+            if array.is_null(row) {
+                coded.push_missing();
+                continue;
+            }
+            text.clear();
+            if column.push_number(&mut text, row) {
+                coded.push(&text);
+            } else if let Column::Other(formatter) = &column {
+                scratch.clear();
+                formatter.value(row).write(&mut scratch)?;
+                coded.push(scratch.as_bytes());
+            }
+        }
+        Ok(())
+    })
+    .map_err(|_| {
+        let what = crate::arrow::number::name(array.data_type());
+        let sentence = format!("the known classes cannot be read as text: the column is {what}");
+        Error::at(input, sentence).advise(Some("convert the column to text or integers first".to_owned()))
+    })
+}
+
 enum Column<'a> {
     F16(&'a arrow_array::Float16Array),
     F32(&'a arrow_array::Float32Array),
@@ -169,17 +199,25 @@ impl<'a> Column<'a> {
         delimiter: u8,
         scratch: &mut String,
     ) -> Result<(), ArrowError> {
+        if !self.push_number(text, row)
+            && let Self::Other(formatter) = self
+        {
+            scratch.clear();
+            formatter.value(row).write(scratch)?;
+            push_field(text, scratch.as_bytes(), delimiter);
+        }
+        Ok(())
+    }
+
+    /// False for what is no float.
+    fn push_number(&self, text: &mut Vec<u8>, row: usize) -> bool {
         match self {
             Self::F16(array) if array.is_valid(row) => push_f32(text, array.value(row).to_f32()),
             Self::F32(array) if array.is_valid(row) => push_f32(text, array.value(row)),
             Self::F64(array) if array.is_valid(row) => push_f64(text, array.value(row)),
             Self::F16(_) | Self::F32(_) | Self::F64(_) => {}
-            Self::Other(formatter) => {
-                scratch.clear();
-                formatter.value(row).write(scratch)?;
-                push_field(text, scratch.as_bytes(), delimiter);
-            }
+            Self::Other(_) => return false,
         }
-        Ok(())
+        true
     }
 }

@@ -215,7 +215,7 @@ fn push_escaped(into: &mut String, letter: char) {
 }
 
 /// At most 40 characters, control characters escaped: a value may be a megabyte of escape sequences.
-pub(crate) fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     const LONGEST: usize = 40;
     let mut short = String::new();
     for (count, letter) in text.chars().enumerate() {

@@ -1,5 +1,7 @@
 //! Names of columns: the nearest known one to a mistyped one, and how one is shown and typed.
 
+pub use crate::error::shown;
+
 /// The candidate that `name` was most likely meant to be, or `None` when nothing is close: at most a third of the
 /// letters may differ (and one always may), letter case aside.
 pub fn nearest<'a, I>(name: &str, candidates: I) -> Option<&'a str>
@@ -50,7 +52,7 @@ pub(crate) fn or_place(name: &str, place: usize) -> String {
 }
 
 /// A name as it is typed in a list such as `--exclude`: quoted for the list, and for the shell, where it must be.
-pub(crate) fn typed(name: &str) -> String {
+pub fn typed(name: &str) -> String {
     // Longer names are not typed but looked at.
     const LONGEST: usize = 200;
     if is_plain(name, "_.-") {

@@ -10,11 +10,13 @@ use crate::added::CLUSTER;
 use crate::arrow::table::ArrowTable;
 use crate::categories::Categories;
 use crate::cell::{Cells, OnMissing, Purpose};
-use crate::columns::{Index, Nature, Profile, Selection, Skipped, choose};
+use crate::classes::{Classes, Coded};
+use crate::columns::{Nature, Profile, Selection, Skipped, choose};
 use crate::convert::fits_text;
 use crate::csv::table::{CsvTable, RawRecords, TextStyle};
 use crate::error::Error;
 use crate::format::{Dialect, Format, settle};
+use crate::index::Index;
 use crate::kept::{Kept, Limits};
 use crate::place::Place;
 use crate::source::{Input, Source};
@@ -33,6 +35,10 @@ pub struct Table {
     pub categories: Vec<Option<Vec<String>>>,
     /// How much each row counts, when a weight column was named.
     pub weights: Option<Vec<f64>>,
+    /// The known classes, when such a column was named.
+    pub truth: Option<Classes>,
+    /// Of each used column, whether the caller listed it by its name or position.
+    pub listed: Vec<bool>,
     /// What was guessed about the input and the user may want to know.
     pub notes: Vec<String>,
     /// The input for a second reading, when that was asked for.
@@ -42,7 +48,7 @@ pub struct Table {
 /// Reads a table for training in one pass; beside the numbers it holds a chunk of about 1 MiB, or one Arrow batch.
 ///
 /// # Errors
-/// [`Error::Option`] for `format`, `delimiter`, `columns`, `exclude`, `weight`; [`Error::Data`] and [`Error::Cell`] for
+/// [`Error::Option`] for `format`, `delimiter`, `columns`, `exclude`, `id`, `weight`, `truth`; [`Error::Data`] and [`Error::Cell`] for
 /// what the table holds; [`Error::Read`]; [`Error::Interrupted`] when `stop` says so.
 pub fn read_table(
     input: Input,
@@ -67,6 +73,7 @@ pub fn read_table(
         choice.used.iter().map(|column| choice.categorical.contains(column).then(Categories::new)).collect();
     cells.weight = choice.weight;
     cells.weight_name = choice.weight.map(|column| profiles[column].name.clone()).unwrap_or_default();
+    cells.truth = choice.truth.map(Coded::of);
     reader.project(&cells);
     let mut first = true;
     while !matches!(reader.fill(&mut cells, None)?, Filled::End) {
@@ -84,6 +91,8 @@ pub fn read_table(
         let column = crate::error::shown(&cells.weight_name);
         return Err(Error::at(&reader.name, format!("every weight in column \"{column}\" is 0")));
     }
+    let truth =
+        cells.truth.take().map(|coded| coded.into_classes(&reader.name, reader.columns())).transpose()?;
     let names = std::mem::take(&mut cells.names);
     let categories = std::mem::take(&mut cells.categories);
     let categories = categories.into_iter().map(|each| each.map(|each| each.texts())).collect();
@@ -91,7 +100,8 @@ pub fn read_table(
     let notes = std::mem::take(&mut reader.notes);
     let numbers = |column: &usize| !choice.categorical.contains(column);
     let source = reader.into_kept(choice.used.iter().copied().filter(numbers).collect());
-    Ok(Table { names, skipped: choice.skipped, matrix, categories, weights, notes, source })
+    let (skipped, listed) = (choice.skipped, choice.listed);
+    Ok(Table { names, skipped, matrix, categories, weights, truth, listed, notes, source })
 }
 
 enum Body {

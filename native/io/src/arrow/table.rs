@@ -13,6 +13,7 @@ use crate::arrow::{brief, contained};
 use crate::categories::{self, Categories};
 use crate::cell::{self, Cells, Growing};
 use crate::columns::Profile;
+use crate::convert::push_texts;
 use crate::csv::number::is_missing;
 use crate::error::{Cell, Error, shown};
 use crate::format::Lead;
@@ -69,7 +70,9 @@ impl ArrowTable {
 
     /// Decodes only what `cells` wants.
     pub(crate) fn project(&mut self, cells: &Cells) {
-        self.batches.projection = Some(cells.wanted.iter().copied().chain(cells.weight).collect());
+        let truth = cells.truth.as_ref().map(|truth| truth.column);
+        self.batches.projection =
+            Some(cells.wanted.iter().copied().chain(cells.weight).chain(truth).collect());
     }
 
     /// Appends the next batch's rows; `None` at the end.
@@ -87,6 +90,10 @@ impl ArrowTable {
             if let (Some(place), Some(categories)) = (place, cells.categories(order)) {
                 *column = self.codes(column, categories, place)?;
             }
+        }
+        if let Some(truth) = &mut cells.truth {
+            let place = if projected { columns.len() } else { truth.column };
+            push_texts(&self.name, batch.column(place), truth)?;
         }
         self.append(&columns, batch.num_rows(), cells)?;
         self.rows += batch.num_rows() as u64;

@@ -250,6 +250,9 @@ impl CsvTable {
                     bad => return Err(self.refused(cells, usize::MAX, column, bad)),
                 }
             }
+            if let Some(truth) = &mut cells.truth {
+                truth.push(self.split.field(truth.column));
+            }
             if let Some(raw) = &mut raw {
                 raw.bytes.extend_from_slice(self.split.raw());
                 raw.ends.push(raw.bytes.len());

@@ -12,3 +12,4 @@ mod notes;
 mod refusals;
 mod respelled;
 mod through;
+mod truth;

@@ -107,6 +107,14 @@ export interface BlobsOptions {
   output?: string
 }
 
+/** The rows of one class. */
+export interface ClassCounts {
+  /** Its name, as the table writes it. */
+  class: string
+  /** Its rows in each cluster. */
+  counts: Array<number>
+}
+
 /** One cluster. */
 export interface ClusterSummary {
   /** Its label. */
@@ -196,15 +204,22 @@ export interface FitOptions {
   threads?: number
   /** The instruction set of the kernels: portable or avx2; for tests. The result is the same. */
   isa?: string
-  /** The columns to cluster on, by name; without, all that hold numbers. */
+  /**
+   * The columns to cluster on: names, positions from 1 (`3`), ranges (`3-7`, `5-`, `a:b`), patterns (`emb*`), and
+   * `!` before one of them to leave it out; without, all that hold numbers.
+   */
   columns?: Array<string>
-  /** Columns to leave out. */
+  /** Columns to leave out: a list as `columns`, without `!`. */
   exclude?: Array<string>
+  /** Columns that tell rows apart, never clustered on: a list as `exclude`. */
+  id?: Array<string>
   /** The column of weights. */
   weight?: string
+  /** The column of known classes: not clustered on; the report compares them with the clusters. */
+  truth?: string
   /** What becomes of missing cells: error, drop, mean, median or zero. */
   missing?: string
-  /** Columns whose every different text becomes a column of its own. */
+  /** Columns whose every different text becomes a column of its own: a list as `exclude`. */
   categorical?: Array<string>
   /** What stands in such a column where a row has the text, and 0 where it has not. */
   categoricalWeight?: number
@@ -240,6 +255,8 @@ export interface FitReport {
   categorical: Array<string>
   /** What stands in such a column where a row has the text. */
   categoricalWeight?: number
+  /** The agreement with known classes, when their column was named. */
+  truth?: TruthReport
   /** Clusters asked for. There are fewer when there are fewer distinct rows. */
   requested: number
   /** By falling size; in the order given when centroids were given. */
@@ -348,7 +365,7 @@ export declare function scales(): Array<string>
 /** A column that was not clustered on. */
 export interface SkippedColumn {
   name: string
-  /** Such as `not a number (row 1: "setosa")`, `excluded`, `the weight`. */
+  /** Such as `not a number (row 1: "setosa")`, `excluded`, `an id`, `the weight`. */
   reason: string
 }
 
@@ -378,4 +395,24 @@ export interface TableOptions {
   header?: boolean
   /** One character, `tab` or `space`; found out without. */
   delimiter?: string
+}
+
+/** How the clusters agree with classes that are known. */
+export interface TruthReport {
+  /** The column of the classes. */
+  column: string
+  /** How many different classes there are. */
+  classes: number
+  /** Rows that have a class. Each counts once, whatever its weight. */
+  compared: number
+  /** Rows whose class is missing; they are left out. */
+  missing: number
+  /** The Rand index adjusted for chance: 1 when classes and clusters are the same, about 0 for chance. */
+  adjustedRand: number
+  /** Mutual information in parts of the arithmetic mean of both entropies: 0 to 1. */
+  normalizedMutualInformation: number
+  /** The share of rows in the most frequent class of their cluster. */
+  purity: number
+  /** Rows of each class in each cluster, for up to 12 classes and 12 clusters. */
+  table?: Array<ClassCounts>
 }

@@ -54,6 +54,8 @@ const fitKinds: kinds.Kinds<FitOptions> = {
   isa: kinds.text,
   columns: kinds.names,
   exclude: kinds.names,
+  id: kinds.names,
+  truth: kinds.text,
   weight: kinds.text,
   missing: kinds.text,
   categorical: kinds.names,
@@ -115,13 +117,14 @@ export async function fit(
 }
 
 function toNative(options: Omit<FitOptions, keyof TableOptions>): NativeOptions {
-  const { seed, init, nInit, keepLabels, columns, exclude, categorical, ...same } = options;
+  const { seed, init, nInit, keepLabels, columns, exclude, id, categorical, ...same } = options;
   const start = typeof init === 'object' ? fromCentroids(init, same.clusters) : { init };
   return given<NativeOptions>({
     ...same,
     ...start,
     columns: columns && [...columns],
     exclude: exclude && [...exclude],
+    id: id && [...id],
     categorical: categorical && [...categorical],
     seed: seedText(seed),
     nInit: nInit === 'auto' ? undefined : nInit,

@@ -5,6 +5,7 @@ import { warningText } from './failure.js';
 import { firstOf, visible, wrapList, wrapText } from './layout.js';
 import type { Paint } from './paint.js';
 import { count, measure, percent, plural, TOO_LARGE, TOO_SMALL } from './quantity.js';
+import { agreementLines, classTable } from './truth-report.js';
 
 const LABEL = 10;
 const NAMES_SHOWN = 12;
@@ -18,6 +19,7 @@ export interface Page {
 
 /** The report of `fit`, for stderr. */
 export function fitReport(report: FitReport, source: string, { paint, width }: Page): string {
+  const { truth } = report;
   const facts: [label: string, lines: string[]][] = [
     ['columns', wrapList(columnNames(report), width - LABEL - 2)],
     ['skipped', skipped(report)],
@@ -29,13 +31,16 @@ export function fitReport(report: FitReport, source: string, { paint, width }: P
     ['restarts', restarts(report)],
     ['stopped', wrapText(ending(report), width - LABEL - 2)],
     ['inertia', wrapText(inertia(report), width - LABEL - 2)],
+    ['truth', truth === undefined ? [] : agreementLines(truth)],
   ];
-  const [titles = '', ...clusters] = clusterLines(report, width - 2);
+  const tables = [clusterLines(report, width - 2)];
+  const classes = truth && classTable(truth, width - 2);
+  if (classes) tables.push(classes);
   const warnings = report.warnings.map((warning) => warningText(visible(warning), paint));
   return [
     `${paint.heading(heading(report))} ${paint.faint('in')} ${paint.path(visible(source))}\n`,
     `\n${facts.map(([label, lines]) => fact(label, lines, paint)).join('')}`,
-    `\n  ${paint.heading(titles)}\n${clusters.map((line) => `  ${line}\n`).join('')}`,
+    ...tables.map((lines) => table(lines, paint)),
     warnings.length > 0 ? `\n${warnings.join('')}` : '',
   ].join('');
 }
@@ -49,6 +54,10 @@ function heading({ rows, columns, clusters, requested }: FitReport): string {
 function fact(label: string, lines: readonly string[], paint: Paint): string {
   const margin = (at: number): string => (at === 0 ? paint.faint(label.padEnd(LABEL)) : '');
   return lines.map((line, at) => `  ${margin(at) || ' '.repeat(LABEL)}${line}\n`).join('');
+}
+
+function table([titles = '', ...rows]: readonly string[], paint: Paint): string {
+  return `\n  ${paint.heading(titles)}\n${rows.map((line) => `  ${line}\n`).join('')}`;
 }
 
 function columnNames({ columns }: FitReport): string[] {

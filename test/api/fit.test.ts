@@ -174,3 +174,25 @@ function failureOf(promise: Promise<unknown>): Promise<unknown> {
     (error: unknown) => error,
   );
 }
+
+test('columns, ids and known classes are told by a list as on the command line', async () => {
+  const options = {
+    clusters: 3,
+    columns: ['3-', '!petal_width'],
+    id: ['sepal*'],
+    truth: 'species',
+  };
+  const { report } = await fit(iris, options);
+  expect(report.columns.map(({ name }) => name)).toEqual(['petal_length']);
+  expect(report.skipped.map(({ reason }) => reason)).toEqual([
+    'an id',
+    'an id',
+    'excluded',
+    'the truth',
+  ]);
+  expect(report.truth).toMatchObject({ column: 'species', compared: 150, missing: 0 });
+  for (const option of ['columns', 'id'] as const) {
+    await expect(fit(rows, { clusters: 2, [option]: ['x1'] })).rejects.toMatchObject({ option });
+  }
+  await expect(fit(rows, { clusters: 2, truth: 'x1' })).rejects.toMatchObject({ option: 'truth' });
+});

@@ -132,7 +132,18 @@ test('bad rows are no reason to leave the loading of a model unwatched', async (
 test('no value of any option gets past as another error', async () => {
   // Without nInit: a whole number of 2^31 restarts is a value, and would take a while.
   const option = fc.constantFrom(
-    ...['clusters', 'seed', 'maxIter', 'tol', 'init', 'algorithm', 'columns', 'exclude'],
+    ...[
+      'clusters',
+      'seed',
+      'maxIter',
+      'tol',
+      'init',
+      'algorithm',
+      'columns',
+      'exclude',
+      'id',
+      'truth',
+    ],
     ...['weight', 'keepLabels', 'format', 'header', 'delimiter'],
   );
   const value = fc.oneof(fc.anything(), fc.double(), fc.string(), fc.array(fc.string()));

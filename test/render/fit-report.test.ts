@@ -168,3 +168,37 @@ test('weights, samples, warnings and missing clusters are named', () => {
   expect(text).toMatch(/^ +cluster +size +weight +share/m);
   expect(text).toContain('\nwarning: only 3 rows are distinct\n');
 });
+
+test('known classes are compared, and their table is there where it is small', () => {
+  const truth = {
+    column: 'kind',
+    classes: 2,
+    compared: 148,
+    missing: 2,
+    adjustedRand: 0.56811,
+    normalizedMutualInformation: 0.6,
+    purity: 2 / 3,
+  };
+  const rows = [
+    { class: 'a', counts: [60, 1, 0] },
+    { class: '\u001b', counts: [0, 49, 1000] },
+  ];
+  const small = fitReport(irisReport({ truth: { ...truth, table: rows } }), 'iris.csv', page);
+  expect(small).toContain(
+    [
+      '  truth     kind, 2 classes: adjusted Rand index 0.5681',
+      '            normalized mutual information 0.6000, purity 66.7 %',
+      '            2 rows without a class left out\n',
+    ].join('\n'),
+  );
+  expect(small).toContain(
+    [
+      '  kind    in cluster 0   1      2',
+      '  a                 60   1      0',
+      '  \\u{1b}             0  49  1,000\n',
+    ].join('\n'),
+  );
+  const large = fitReport(irisReport({ truth }), 'iris.csv', page);
+  expect(large).toContain('adjusted Rand index 0.5681');
+  expect(large).not.toContain('in cluster');
+});

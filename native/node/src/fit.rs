@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kmeans_engine::{Clustering, InMemory, Matrix, Plan, Threads, Tier, Weights, fit as cluster};
-use kmeans_io::{Kept, LabelsWriter, Never, Output, Stop, ValuesWriter, read_table};
+use kmeans_io::{Classes, Kept, LabelsWriter, Never, Output, Stop, ValuesWriter, read_table};
 use kmeans_model::Model;
 use napi::bindgen_prelude::{AsyncTask, Uint32Array};
 use napi_derive::napi;
@@ -12,6 +12,7 @@ use crate::VERSION;
 use crate::control::{Control, Phase, Progress};
 use crate::failure::{ErrorCode, Failure};
 use crate::fit_options::{FitOptions, Request};
+use crate::hints;
 use crate::job::{Job, Running};
 use crate::model::{self, NativeModel};
 use crate::outputs;
@@ -82,6 +83,7 @@ impl Fitted {
 struct Loaded {
     raw: Raw,
     skipped: Vec<SkippedColumn>,
+    truth: Option<Classes>,
     notes: Vec<String>,
     again: Again,
 }
@@ -107,13 +109,16 @@ fn fit(table: Table, options: FitOptions, control: &Arc<Control>) -> Result<Fitt
     if let ([_, Some(output), _], Again::Kept(kept)) = (&outputs, &loaded.again) {
         kept.can_become(output.format())?;
     }
-    let Loaded { raw, skipped, mut notes, again } = loaded;
+    let Loaded { raw, skipped, truth, mut notes, again } = loaded;
     let weight = match (&request.selection.weight, &raw.weights) {
         (Some(column), _) => Some(column.clone()),
         (None, Some(_)) => Some("weights".to_owned()),
         (None, None) => None,
     };
     control.enter(Phase::Preparing);
+    if !request.scale_chosen {
+        notes.extend(hints::spread(&raw));
+    }
     let threads = Threads::new(request.threads())?;
     let Prepared { matrix, weights, about } = prepare(raw, &request.prepare, &threads, control)?;
     drop(threads);
@@ -147,7 +152,7 @@ fn fit(table: Table, options: FitOptions, control: &Arc<Control>) -> Result<Fitt
     let mut warnings = notes;
     warnings.extend(write(outputs, &model, &again, &found, &never)?);
     let about =
-        About { preparing: about, ranges, means, rows, skipped, weight, warnings, algorithm, threads };
+        About { preparing: about, ranges, means, rows, skipped, weight, truth, warnings, algorithm, threads };
     Ok(fitted(found, model, &plan, about, request.keep_labels))
 }
 
@@ -162,17 +167,21 @@ fn load(table: Table, request: &Request, control: &Arc<Control>) -> Result<Loade
     match table {
         Table::Read(input, dialect) => {
             let table = read_table(input, dialect, &request.selection, wants_table, &control.stop())?;
+            let raw = Raw {
+                matrix: table.matrix,
+                names: table.names,
+                weights: table.weights,
+                categories: table.categories,
+            };
+            let mut notes = table.notes;
+            notes.extend(hints::ids(&raw, &table.listed));
             let skipped = table.skipped.into_iter().map(|s| SkippedColumn { name: s.name, reason: s.reason });
             Ok(Loaded {
                 skipped: skipped.collect(),
-                notes: table.notes,
+                truth: table.truth,
+                notes,
                 again: table.source.map_or(Again::No, Again::Kept),
-                raw: Raw {
-                    matrix: table.matrix,
-                    names: table.names,
-                    weights: table.weights,
-                    categories: table.categories,
-                },
+                raw,
             })
         }
         Table::Given(given) => {
@@ -181,7 +190,7 @@ fn load(table: Table, request: &Request, control: &Arc<Control>) -> Result<Loade
             let again = if wants_table { values() } else { Again::No };
             let Given { matrix, names, weights, .. } = given;
             let raw = Raw { matrix, names, weights, categories: Vec::new() };
-            Ok(Loaded { raw, skipped: Vec::new(), notes: Vec::new(), again })
+            Ok(Loaded { raw, skipped: Vec::new(), truth: None, notes: Vec::new(), again })
         }
     }
 }

@@ -37,15 +37,20 @@ pub struct FitOptions {
     pub threads: Option<f64>,
     /// The instruction set of the kernels: portable or avx2; for tests. The result is the same.
     pub isa: Option<String>,
-    /// The columns to cluster on, by name; without, all that hold numbers.
+    /// The columns to cluster on: names, positions from 1 (`3`), ranges (`3-7`, `5-`, `a:b`), patterns (`emb*`), and
+    /// `!` before one of them to leave it out; without, all that hold numbers.
     pub columns: Option<Vec<String>>,
-    /// Columns to leave out.
+    /// Columns to leave out: a list as `columns`, without `!`.
     pub exclude: Option<Vec<String>>,
+    /// Columns that tell rows apart, never clustered on: a list as `exclude`.
+    pub id: Option<Vec<String>>,
     /// The column of weights.
     pub weight: Option<String>,
+    /// The column of known classes: not clustered on; the report compares them with the clusters.
+    pub truth: Option<String>,
     /// What becomes of missing cells: error, drop, mean, median or zero.
     pub missing: Option<String>,
-    /// Columns whose every different text becomes a column of its own.
+    /// Columns whose every different text becomes a column of its own: a list as `exclude`.
     pub categorical: Option<Vec<String>>,
     /// What stands in such a column where a row has the text, and 0 where it has not.
     pub categorical_weight: Option<f64>,
@@ -122,6 +127,8 @@ pub fn formats() -> Vec<String> {
 pub struct Request {
     params: FitParams,
     pub prepare: PrepareParams,
+    /// Whether the scale was chosen, be it none.
+    pub scale_chosen: bool,
     clusters: Option<usize>,
     start: Start,
     pub selection: Selection,
@@ -152,7 +159,9 @@ impl Request {
             isa,
             columns,
             exclude,
+            id,
             weight,
+            truth,
             missing,
             categorical,
             categorical_weight,
@@ -165,15 +174,7 @@ impl Request {
         let default = FitParams::default();
         let (init, start) = start(init, init_centroids)?;
         let clusters = optional_count("clusters", clusters)?;
-        if n_init.is_some_and(|n| n > 1.0) && !matches!(start, Start::Found) {
-            let message = "must be 1 or auto where centroids are given: the same start ends the same way";
-            return Err(Failure::option("nInit", message));
-        }
-        if clusters.is_none() && matches!(start, Start::Found) {
-            return Err(
-                Failure::option("clusters", "must be given").hint("say how many clusters to find: -k 3")
-            );
-        }
+        check_start(&start, clusters, n_init)?;
         let params = FitParams {
             clusters: clusters.unwrap_or(default.clusters),
             seed: seed(seed_text.as_deref(), default.seed)?,
@@ -187,22 +188,30 @@ impl Request {
             isa: isa.map(|name| Isa::of_name("isa", &name)).transpose()?,
         };
         params.check_options()?;
-        let default = PrepareParams::default();
-        let prepare = PrepareParams {
-            missing: missing.map_or(Ok(default.missing), |name| Missing::of_name("missing", &name))?,
-            scale: scale.map_or(Ok(default.scale), |name| Scale::of_name("scale", &name))?,
-            categorical_weight: categorical_weight.unwrap_or(default.categorical_weight),
-        };
-        prepare.check()?;
+        let scale_chosen = scale.is_some();
+        let prepare = preparing(missing.as_deref(), scale.as_deref(), categorical_weight)?;
         let selection = Selection {
             columns,
             exclude: exclude.unwrap_or_default(),
+            id: id.unwrap_or_default(),
             weight,
+            truth,
             categorical: categorical.unwrap_or_default(),
             keep_missing: prepare.missing != Missing::Error,
         };
         let keep_labels = keep_labels == Some(true);
-        Ok(Self { params, prepare, clusters, start, selection, model, output, labels, keep_labels })
+        Ok(Self {
+            params,
+            prepare,
+            scale_chosen,
+            clusters,
+            start,
+            selection,
+            model,
+            output,
+            labels,
+            keep_labels,
+        })
     }
 
     /// Threads; without, as many as there are processors.
@@ -212,11 +221,13 @@ impl Request {
 
     /// Columns are chosen from a table that is read; numbers that are handed over have been chosen.
     pub fn refuse_selection(&self) -> Result<(), Failure> {
-        let Selection { columns, exclude, weight, categorical, keep_missing: _ } = &self.selection;
+        let Selection { columns, exclude, id, weight, truth, categorical, keep_missing: _ } = &self.selection;
         let named = [
             ("columns", columns.is_some()),
             ("exclude", !exclude.is_empty()),
+            ("id", !id.is_empty()),
             ("weight", weight.is_some()),
+            ("truth", truth.is_some()),
             ("categorical", !categorical.is_empty()),
         ];
         match named.into_iter().find(|(_, given)| *given) {
@@ -260,6 +271,33 @@ impl Request {
         let prepared = values.chunks_exact(names.len()).flat_map(|point| preparation.prepared(point));
         Ok(FitParams { clusters: got, init: Init::Given(prepared.collect()), ..self.params.clone() })
     }
+}
+
+fn preparing(
+    missing: Option<&str>,
+    scale: Option<&str>,
+    weight: Option<f64>,
+) -> Result<PrepareParams, Failure> {
+    let default = PrepareParams::default();
+    let prepare = PrepareParams {
+        missing: missing.map_or(Ok(default.missing), |name| Missing::of_name("missing", name))?,
+        scale: scale.map_or(Ok(default.scale), |name| Scale::of_name("scale", name))?,
+        categorical_weight: weight.unwrap_or(default.categorical_weight),
+    };
+    prepare.check()?;
+    Ok(prepare)
+}
+
+/// Given centroids say how many clusters there are, and make restarts pointless.
+fn check_start(start: &Start, clusters: Option<usize>, n_init: Option<f64>) -> Result<(), Failure> {
+    if n_init.is_some_and(|n| n > 1.0) && !matches!(start, Start::Found) {
+        let message = "must be 1 or auto where centroids are given: the same start ends the same way";
+        return Err(Failure::option("nInit", message));
+    }
+    if clusters.is_none() && matches!(start, Start::Found) {
+        return Err(Failure::option("clusters", "must be given").hint("say how many clusters to find: -k 3"));
+    }
+    Ok(())
 }
 
 fn start(init: Option<String>, centroids: Option<Float64Array>) -> Result<(Init, Start), Failure> {

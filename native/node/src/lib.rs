@@ -13,6 +13,7 @@ mod control;
 mod failure;
 mod fit;
 mod fit_options;
+mod hints;
 mod job;
 mod model;
 mod number;

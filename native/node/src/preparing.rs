@@ -22,6 +22,13 @@ pub struct Raw {
     pub categories: Vec<Option<Vec<String>>>,
 }
 
+impl Raw {
+    /// Whether a column holds numbers, and not categories.
+    pub fn is_number(&self, column: usize) -> bool {
+        self.categories.get(column).is_none_or(Option::is_none)
+    }
+}
+
 /// Rows ready for the engine.
 pub struct Prepared {
     pub matrix: Matrix,

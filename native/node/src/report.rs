@@ -1,8 +1,10 @@
 //! What a fit tells a person and `--json`.
 
-use kmeans_engine::{Algorithm, Clustering, Column, Named, Plan, Preparation, Ranges};
+use kmeans_engine::{Agreement, Algorithm, Clustering, Column, Named, Plan, Preparation, Ranges};
+use kmeans_io::{Classes, NO_CLASS};
 use napi_derive::napi;
 
+use crate::hints;
 use crate::preparing::Preparing;
 
 /// A column that was not clustered on.
@@ -10,7 +12,7 @@ use crate::preparing::Preparing;
 #[derive(Debug, Clone)]
 pub struct SkippedColumn {
     pub name: String,
-    /// Such as `not a number (row 1: "setosa")`, `excluded`, `the weight`.
+    /// Such as `not a number (row 1: "setosa")`, `excluded`, `an id`, `the weight`.
     pub reason: String,
 }
 
@@ -42,6 +44,38 @@ pub struct ClusterSummary {
     pub centroid: Vec<f64>,
 }
 
+/// How the clusters agree with classes that are known.
+#[napi(object)]
+#[derive(Debug, Clone)]
+pub struct TruthReport {
+    /// The column of the classes.
+    pub column: String,
+    /// How many different classes there are.
+    pub classes: f64,
+    /// Rows that have a class. Each counts once, whatever its weight.
+    pub compared: f64,
+    /// Rows whose class is missing; they are left out.
+    pub missing: f64,
+    /// The Rand index adjusted for chance: 1 when classes and clusters are the same, about 0 for chance.
+    pub adjusted_rand: f64,
+    /// Mutual information in parts of the arithmetic mean of both entropies: 0 to 1.
+    pub normalized_mutual_information: f64,
+    /// The share of rows in the most frequent class of their cluster.
+    pub purity: f64,
+    /// Rows of each class in each cluster, for up to 12 classes and 12 clusters.
+    pub table: Option<Vec<ClassCounts>>,
+}
+
+/// The rows of one class.
+#[napi(object)]
+#[derive(Debug, Clone)]
+pub struct ClassCounts {
+    /// Its name, as the table writes it.
+    pub class: String,
+    /// Its rows in each cluster.
+    pub counts: Vec<f64>,
+}
+
 /// What a fit did.
 #[napi(object)]
 #[derive(Debug, Clone)]
@@ -64,6 +98,8 @@ pub struct FitReport {
     pub categorical: Vec<String>,
     /// What stands in such a column where a row has the text.
     pub categorical_weight: Option<f64>,
+    /// The agreement with known classes, when their column was named.
+    pub truth: Option<TruthReport>,
     /// Clusters asked for. There are fewer when there are fewer distinct rows.
     pub requested: f64,
     /// By falling size; in the order given when centroids were given.
@@ -107,6 +143,7 @@ pub struct About {
     pub rows: usize,
     pub skipped: Vec<SkippedColumn>,
     pub weight: Option<String>,
+    pub truth: Option<Classes>,
     pub warnings: Vec<String>,
     pub algorithm: Algorithm,
     pub threads: usize,
@@ -125,6 +162,8 @@ impl FitReport {
             max: about.ranges.max[column],
             mean: about.means[column],
         });
+        let columns: Vec<ColumnSummary> = columns.collect();
+        warnings.extend(hints::constant(&columns, about.rows));
         let is_categorical = |(_, column): &(&String, &Column)| matches!(column, Column::Categories { .. });
         let categorical: Vec<String> = inputs
             .iter()
@@ -141,11 +180,12 @@ impl FitReport {
             scale: prepare.scale.name().to_owned(),
             categorical_weight: (!categorical.is_empty()).then_some(prepare.categorical_weight),
             categorical,
-            columns: columns.collect(),
+            columns,
             skipped: about.skipped,
             requested: params.clusters as f64,
             clusters,
             weight: about.weight,
+            truth: about.truth.map(|classes| truth(classes, found)),
             seed: params.seed.to_string(),
             init: params.init.name().to_owned(),
             algorithm: about.algorithm.name().to_owned(),
@@ -164,6 +204,30 @@ impl FitReport {
             threads: about.threads as f64,
             warnings,
         }
+    }
+}
+
+fn truth(classes: Classes, found: &Clustering) -> TruthReport {
+    // What a page holds; more is for a program, which has the labels.
+    const LARGEST: usize = 12;
+    let agreement = Agreement::new(&classes.codes, &found.labels, NO_CLASS);
+    let clusters = found.sizes.len();
+    let row = |(code, class): (usize, &String)| {
+        let count =
+            |cluster: usize| agreement.counts.get(&(code as u32, cluster as u32)).copied().unwrap_or(0);
+        let counts = (0..clusters).map(|cluster| count(cluster) as f64).collect();
+        ClassCounts { class: class.clone(), counts }
+    };
+    let small = classes.names.len() <= LARGEST && clusters <= LARGEST;
+    TruthReport {
+        classes: classes.names.len() as f64,
+        compared: agreement.compared as f64,
+        missing: agreement.missing as f64,
+        adjusted_rand: agreement.adjusted_rand,
+        normalized_mutual_information: agreement.normalized_mutual_information,
+        purity: agreement.purity,
+        table: small.then(|| classes.names.iter().enumerate().map(row).collect()),
+        column: classes.column,
     }
 }
 

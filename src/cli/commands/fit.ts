@@ -39,8 +39,13 @@ const flags: Flags<FitLine> = {
     isa: { ...text('--isa <name>', 'instruction set of the kernels'), hidden: true },
   }),
   ...grouped('Columns:', {
-    columns: names('--columns <list>', 'use only these columns: a,b,"c,d"'),
+    columns: names(
+      '--columns <list>',
+      "use only these columns: a,b or 3-7 or a:d or 'emb*,!emb_id'",
+    ),
     exclude: names('--exclude <list>', 'use all columns but these'),
+    id: names('--id <list>', 'columns that tell rows apart: never clustered on'),
+    truth: text('--truth <column>', 'a column of known classes to compare the clusters with'),
     weight: text('--weight <column>', 'a column with the weight of each row'),
   }),
   ...grouped('Preparation:', {
@@ -65,7 +70,7 @@ export const fitPage: Page<FitLine> = {
   input: 'a CSV, TSV or Arrow file; stdin when absent or -',
   examples: [
     'kmeans fit customers.csv -k 5 -m model.json',
-    'kmeans fit customers.csv -k 5 --exclude id,age -o labelled.csv',
+    'kmeans fit customers.csv -k 5 --id id --exclude age -o labelled.csv',
     'zcat big.csv.gz | kmeans fit -k 100 > model.json',
   ],
   flags,

@@ -1,0 +1,122 @@
+//! What a careful person would look at in the columns before trusting clusters: hints, never errors.
+
+use kmeans_engine::{Numbering, numbering, spreads};
+use kmeans_io::names::{shown, typed};
+
+use crate::preparing::Raw;
+use crate::report::ColumnSummary;
+
+/// Columns named in one hint.
+const NAMED: usize = 3;
+
+/// Fewer numbers in a row may well be measured.
+const RUNNING_ROWS: usize = 10;
+
+/// Standard deviations that are further apart leave next to nothing for the lesser column to decide.
+const FAR_APART: f64 = 100.0;
+
+/// Columns that only number or name the rows, among those that nobody asked for by name.
+pub fn ids(raw: &Raw, listed: &[bool]) -> Vec<String> {
+    let Raw { matrix, names, .. } = raw;
+    let unasked = |column: usize| raw.is_number(column) && !listed.get(column).copied().unwrap_or_default();
+    let found = numbering(matrix, |column| unasked(column) && names_rows(&names[column]));
+    let hint = |(column, numbering): (usize, Option<Numbering>)| {
+        let name = &names[column];
+        let look = match numbering? {
+            _ if !unasked(column) => return None,
+            Numbering::Running if names_rows(name) || matrix.rows() >= RUNNING_ROWS => "a running number",
+            Numbering::Distinct => "an id, of which no two are equal,",
+            Numbering::Running => return None,
+        };
+        let (name, typed) = (shown(name), typed(name));
+        Some(format!(
+            "column \"{name}\" looks like {look} and is clustered on; leave it out with --exclude {typed} or --id {typed}"
+        ))
+    };
+    found.into_iter().enumerate().filter_map(hint).take(NAMED).collect()
+}
+
+/// Whether a column goes by a name that is given to ids and row numbers.
+fn names_rows(name: &str) -> bool {
+    const NAMES: [&str; 12] = [
+        "id",
+        "ids",
+        "uid",
+        "uuid",
+        "guid",
+        "oid",
+        "index",
+        "idx",
+        "rowid",
+        "rownum",
+        "row_number",
+        "row_num",
+    ];
+    let name = name.trim();
+    let lower = name.to_lowercase();
+    // `Unnamed: 0` is what pandas calls an index that was written without a name.
+    NAMES.contains(&lower.as_str())
+        || ["_id", "-id", ".id", " id"].iter().any(|end| lower.ends_with(end))
+        || name
+            .strip_suffix("Id")
+            .or(name.strip_suffix("ID"))
+            .is_some_and(|head| head.ends_with(char::is_lowercase))
+        || lower.starts_with("unnamed:")
+}
+
+/// Columns whose spreads make some of them count for nothing, where no scale was chosen.
+pub fn spread(raw: &Raw) -> Option<String> {
+    let names = &raw.names;
+    let spreads = spreads(&raw.matrix);
+    let known = || {
+        let numbers = spreads.iter().copied().enumerate().filter(|(column, _)| raw.is_number(*column));
+        numbers.filter(|(_, spread)| spread.is_finite() && *spread > 0.0)
+    };
+    let (least, low) = known().min_by(|(_, a), (_, b)| a.total_cmp(b))?;
+    let (most, high) = known().max_by(|(_, a), (_, b)| a.total_cmp(b))?;
+    let factor = high / low;
+    if factor <= FAR_APART {
+        return None;
+    }
+    let (most, least) = (shown(&names[most]), shown(&names[least]));
+    let (factor, times) = (rough(factor), rough(factor * factor));
+    Some(format!(
+        "columns differ in spread by a factor of {factor}: \"{most}\" counts {times} times as much as \"{least}\"; \
+         --scale standard weighs them alike"
+    ))
+}
+
+/// Two digits, with commas between thousands as long as a person can read them.
+fn rough(number: f64) -> String {
+    const READABLE: f64 = 1e9;
+    let rounded = format!("{number:.1e}");
+    let Some(number) = rounded.parse::<f64>().ok().filter(|number| *number < READABLE) else {
+        return rounded;
+    };
+    let digits = format!("{number:.0}");
+    let mut text = String::new();
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Columns that are the same in every row.
+pub fn constant(columns: &[ColumnSummary], rows: usize) -> Option<String> {
+    let mut same = columns.iter().filter(|column| rows > 1 && column.min == column.max);
+    let named: Vec<String> =
+        same.by_ref().take(NAMED).map(|column| format!("\"{}\"", shown(&column.name))).collect();
+    let (noun, verb) = match named.len() {
+        0 => return None,
+        1 => ("column", "has the same value in every row and tells"),
+        _ => ("columns", "have the same value in every row and tell"),
+    };
+    let more = match same.count() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(format!("{noun} {}{more} {verb} nothing apart", named.join(", ")))
+}

@@ -84,7 +84,7 @@ impl Kept {
         let changed = || Error::about(&self.name, CHANGED);
         let source = self.place.reopen(&self.name, None, stop)?;
         let mut reader = TableReader::of_source(source, self.dialect, false)?;
-        if self.features.iter().any(|&column| column >= reader.columns().len()) {
+        if self.features.iter().any(|&column| column >= reader.features().len()) {
             return Err(changed());
         }
         // Numbers are needed only where text becomes typed columns.

@@ -1,5 +1,6 @@
 //! Tables for training, read whole; and the engine room of every reader: one table, batch after batch.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
@@ -55,7 +56,9 @@ pub fn read_table(
     reader.purpose = Purpose::Fit;
     let profiles = reader.profiles()?;
     reader.notes.extend(reader.doubt(|column| profiles[column].nature == Nature::Numeric));
-    let choice = choose(&reader.name, &profiles, selection)?;
+    let selection = &reader.expanded(selection);
+    let mut choice = choose(&reader.name, &profiles, selection)?;
+    choice.skipped = reader.gathered(choice.skipped);
     if selection.columns.is_none() && choice.used.iter().any(|&column| profiles[column].name == CLUSTER) {
         reader.notes.push(format!(
             "the column {CLUSTER} is clustered on too; if it comes from an earlier run, leave it out with --exclude {CLUSTER}"
@@ -165,16 +168,19 @@ impl TableReader {
         let format = settle(source.signs(), dialect.format)?;
         let (name, length, stop) = (source.name.clone(), source.length, Arc::clone(source.stop()));
         let mut notes = Vec::new();
-        let (format, body) = if format == Format::Arrow {
-            (format, Body::Arrow(Box::new(ArrowTable::open(source)?)))
-        } else {
-            let (mut table, note) = CsvTable::open(source, format, dialect)?;
-            if keep {
-                table.watch_utf8();
+        let (format, body) = match format {
+            Format::Arrow | Format::Parquet | Format::Npy => {
+                (format, Body::Arrow(Box::new(ArrowTable::open(source, format)?)))
             }
-            notes.extend(note);
-            let format = if table.style.delimiter == b'\t' { Format::Tsv } else { Format::Csv };
-            (format, Body::Csv(Box::new(table)))
+            Format::Csv | Format::Tsv | Format::Jsonl => {
+                let (mut table, note) = CsvTable::open(source, format, dialect)?;
+                if keep {
+                    table.watch_utf8();
+                }
+                notes.extend(note);
+                let format = if table.style.delimiter == b'\t' { Format::Tsv } else { Format::Csv };
+                (format, Body::Csv(Box::new(table)))
+            }
         };
         let purpose = Purpose::Predict;
         let cells = Cells::new(purpose, Vec::new(), Vec::new(), false);
@@ -215,6 +221,25 @@ impl TableReader {
         }
     }
 
+    /// The names of all columns that may be used: [`TableReader::columns`], with `emb[0]`, `emb[1]`, … for a column `emb`
+    /// of vectors.
+    pub fn features(&self) -> &[String] {
+        match &self.body {
+            Body::Csv(table) => &table.names,
+            Body::Arrow(table) => &table.leaves().names,
+        }
+    }
+
+    /// The columns of which nothing is used by those that are selected.
+    pub fn ignored(&self) -> Vec<String> {
+        let used: HashSet<usize> = match &self.body {
+            Body::Csv(_) => self.cells.wanted.iter().copied().collect(),
+            Body::Arrow(table) => self.cells.wanted.iter().map(|&leaf| table.column(leaf)).collect(),
+        };
+        let columns = self.columns().iter().enumerate();
+        columns.filter(|(column, _)| !used.contains(column)).map(|(_, name)| name.clone()).collect()
+    }
+
     /// What was guessed about the input and the user may want to know.
     pub fn notes(&self) -> &[String] {
         &self.notes
@@ -225,7 +250,7 @@ impl TableReader {
     /// # Errors
     /// [`Error::Data`] naming every missing column, a name that several columns share, or a column of another type.
     pub fn select(&mut self, names: &[String]) -> Result<(), Error> {
-        let index = Index::of(self.columns().iter().map(String::as_str));
+        let index = Index::of(self.features().iter().map(String::as_str));
         let columns = index.features(names, &self.name).map_err(|error| match error.hint() {
             _ if self.is_headerless() => error
                 .advise(Some("the input has no header row, so its columns are named x1, x2, …".to_owned())),
@@ -282,7 +307,7 @@ impl TableReader {
 
     pub(crate) fn select_places(&mut self, columns: &[usize]) -> Result<(), Error> {
         if let Body::Arrow(table) = &self.body {
-            let profiles = table.profiles();
+            let profiles = table.leaves().profiles();
             for (slot, &column) in columns.iter().enumerate() {
                 if self.categorical.get(slot) != Some(&true) {
                     profiles[column].require_numeric(&self.name)?;
@@ -337,15 +362,31 @@ impl TableReader {
         wanted.map(|(slot, &column)| if is_text(slot) { usize::MAX } else { column }).collect()
     }
 
+    /// A selection with the elements of a column of vectors for its name.
+    fn expanded(&self, selection: &Selection) -> Selection {
+        match &self.body {
+            Body::Csv(_) => selection.clone(),
+            Body::Arrow(table) => table.leaves().expand(selection),
+        }
+    }
+
+    /// Skipped columns with one entry for all the elements of a vector.
+    fn gathered(&self, skipped: Vec<Skipped>) -> Vec<Skipped> {
+        match &self.body {
+            Body::Csv(_) => skipped,
+            Body::Arrow(table) => table.leaves().gathered(skipped),
+        }
+    }
+
     fn profiles(&mut self) -> Result<Vec<Profile>, Error> {
         match &mut self.body {
             Body::Csv(table) => table.profiles(),
-            Body::Arrow(table) => Ok(table.profiles()),
+            Body::Arrow(table) => Ok(table.leaves().profiles()),
         }
     }
 
     fn cells(&self, columns: &[usize]) -> Cells {
-        let names = columns.iter().map(|&column| self.columns()[column].clone()).collect();
+        let names = columns.iter().map(|&column| self.features()[column].clone()).collect();
         let narrow = matches!(&self.body, Body::Arrow(table) if table.is_narrow(columns));
         Cells::new(self.purpose, names, columns.to_vec(), narrow)
     }
@@ -362,7 +403,9 @@ impl TableReader {
         }
         match &mut self.body {
             Body::Csv(table) => Ok(if table.fill(cells, raw)? { Filled::Text } else { Filled::End }),
-            Body::Arrow(table) => Ok(table.fill(cells)?.map_or(Filled::End, Filled::Arrow)),
+            Body::Arrow(table) => {
+                Ok(table.fill(cells, raw.is_some())?.map_or(Filled::End, Filled::Arrow))
+            }
         }
     }
 

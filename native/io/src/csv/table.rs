@@ -8,7 +8,8 @@ use crate::csv::number::{LookAlike, Reading, is_missing, read};
 use crate::csv::sniff::{self, Sniffer};
 use crate::csv::split::{Splitter, Step};
 use crate::error::{Error, shown};
-use crate::format::{Dialect, Format, Lead};
+use crate::format::{Dialect, Format};
+use crate::lead::Lead;
 use crate::names::of_bytes;
 use crate::source::Source;
 

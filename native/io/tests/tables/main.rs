@@ -9,6 +9,7 @@ mod csv;
 mod given;
 mod hostile;
 mod notes;
+mod packed;
 mod refusals;
 mod respelled;
 mod through;

@@ -11,6 +11,7 @@ mod convert;
 mod csv;
 mod error;
 mod format;
+mod json;
 mod kept;
 mod labels;
 mod lead;

@@ -8,6 +8,7 @@ use arrow_schema::SchemaRef;
 use kmeans_engine::Matrix;
 
 use crate::added::CLUSTER;
+use crate::arrow::leaves::Leaf;
 use crate::arrow::table::ArrowTable;
 use crate::categories::Categories;
 use crate::cell::{Cells, OnMissing, Purpose};
@@ -16,6 +17,7 @@ use crate::convert::fits_text;
 use crate::csv::table::{CsvTable, RawRecords, TextStyle};
 use crate::error::Error;
 use crate::format::{Dialect, Format, settle};
+use crate::json::table::JsonTable;
 use crate::kept::{Kept, Limits};
 use crate::place::Place;
 use crate::source::{Input, Source};
@@ -100,6 +102,7 @@ pub fn read_table(
 enum Body {
     Csv(Box<CsvTable>),
     Arrow(Box<ArrowTable>),
+    Json(Box<JsonTable>),
 }
 
 /// What one step of reading has brought.
@@ -113,6 +116,8 @@ enum Filled {
 #[derive(Debug)]
 pub(crate) enum Payload {
     Text(RawRecords),
+    /// Objects.
+    Json(RawRecords),
     Arrow(RecordBatch),
 }
 
@@ -130,6 +135,7 @@ pub struct Batch {
 #[derive(Debug, Clone)]
 pub(crate) enum Layout {
     Text(TextStyle),
+    Json,
     Arrow(SchemaRef),
 }
 
@@ -139,6 +145,9 @@ pub(crate) enum Layout {
 /// moment: lines that trickle in are handed out as they come.
 pub struct TableReader {
     name: String,
+    /// What it is.
+    found: Format,
+    /// What it is passed on as.
     format: Format,
     length: Option<u64>,
     body: Body,
@@ -172,7 +181,8 @@ impl TableReader {
             Format::Arrow | Format::Parquet | Format::Npy => {
                 (format, Body::Arrow(Box::new(ArrowTable::open(source, format)?)))
             }
-            Format::Csv | Format::Tsv | Format::Jsonl => {
+            Format::Jsonl => (format, Body::Json(Box::new(JsonTable::open(source)?))),
+            Format::Csv | Format::Tsv => {
                 let (mut table, note) = CsvTable::open(source, format, dialect)?;
                 if keep {
                     table.watch_utf8();
@@ -186,7 +196,11 @@ impl TableReader {
         let cells = Cells::new(purpose, Vec::new(), Vec::new(), false);
         Ok(Self {
             name,
-            format,
+            found: format,
+            format: match format {
+                Format::Parquet | Format::Npy => Format::Arrow,
+                other => other,
+            },
             length,
             body,
             purpose,
@@ -208,7 +222,7 @@ impl TableReader {
         &self.name
     }
 
-    /// The format that was found.
+    /// The format in which the table is passed on unless another is named: its own, or Arrow where it cannot be written on.
     pub fn format(&self) -> Format {
         self.format
     }
@@ -218,6 +232,7 @@ impl TableReader {
         match &self.body {
             Body::Csv(table) => &table.names,
             Body::Arrow(table) => &table.names,
+            Body::Json(table) => table.names(),
         }
     }
 
@@ -227,6 +242,7 @@ impl TableReader {
         match &self.body {
             Body::Csv(table) => &table.names,
             Body::Arrow(table) => &table.leaves().names,
+            Body::Json(table) => &table.leaves().names,
         }
     }
 
@@ -235,6 +251,9 @@ impl TableReader {
         let used: HashSet<usize> = match &self.body {
             Body::Csv(_) => self.cells.wanted.iter().copied().collect(),
             Body::Arrow(table) => self.cells.wanted.iter().map(|&leaf| table.column(leaf)).collect(),
+            Body::Json(table) => {
+                self.cells.wanted.iter().map(|&leaf| table.leaves().all[leaf].column).collect()
+            }
         };
         let columns = self.columns().iter().enumerate();
         columns.filter(|(column, _)| !used.contains(column)).map(|(_, name)| name.clone()).collect()
@@ -243,6 +262,11 @@ impl TableReader {
     /// What was guessed about the input and the user may want to know.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// Whether the rows are JSON objects.
+    pub(crate) fn is_json(&self) -> bool {
+        matches!(&self.body, Body::Json(_))
     }
 
     /// Selects the columns that every [`Batch::values`] has, by name, in this order; other columns are ignored.
@@ -264,7 +288,7 @@ impl TableReader {
     fn doubt(&self, numeric: impl Fn(usize) -> bool) -> Option<String> {
         match &self.body {
             Body::Csv(table) => table.doubt(numeric),
-            Body::Arrow(_) => None,
+            Body::Arrow(_) | Body::Json(_) => None,
         }
     }
 
@@ -334,6 +358,7 @@ impl TableReader {
                 Filled::End => return Ok(None),
                 // An Arrow batch may be empty, and nobody has a use for one.
                 _ if rows == 0 => continue,
+                Filled::Text if self.is_json() => Payload::Json(raw),
                 Filled::Text => Payload::Text(raw),
                 Filled::Arrow(batch) => Payload::Arrow(batch),
             };
@@ -352,6 +377,7 @@ impl TableReader {
         match &self.body {
             Body::Csv(table) => Layout::Text(table.style.clone()),
             Body::Arrow(table) => Layout::Arrow(table.schema().clone()),
+            Body::Json(_) => Layout::Json,
         }
     }
 
@@ -359,7 +385,15 @@ impl TableReader {
     pub(crate) fn selected(&self) -> Vec<usize> {
         let is_text = |slot: usize| self.categorical.get(slot) == Some(&true);
         let wanted = self.cells.wanted.iter().enumerate();
-        wanted.map(|(slot, &column)| if is_text(slot) { usize::MAX } else { column }).collect()
+        let place = |column: usize| match &self.body {
+            Body::Json(table) => match table.leaves().all[column] {
+                Leaf { column, element: None } => column,
+                // A vector is passed on as a whole.
+                Leaf { .. } => usize::MAX,
+            },
+            Body::Csv(_) | Body::Arrow(_) => column,
+        };
+        wanted.map(|(slot, &column)| if is_text(slot) { usize::MAX } else { place(column) }).collect()
     }
 
     /// A selection with the elements of a column of vectors for its name.
@@ -367,6 +401,7 @@ impl TableReader {
         match &self.body {
             Body::Csv(_) => selection.clone(),
             Body::Arrow(table) => table.leaves().expand(selection),
+            Body::Json(table) => table.leaves().expand(selection),
         }
     }
 
@@ -375,6 +410,7 @@ impl TableReader {
         match &self.body {
             Body::Csv(_) => skipped,
             Body::Arrow(table) => table.leaves().gathered(skipped),
+            Body::Json(table) => table.leaves().gathered(skipped),
         }
     }
 
@@ -382,6 +418,7 @@ impl TableReader {
         match &mut self.body {
             Body::Csv(table) => table.profiles(),
             Body::Arrow(table) => Ok(table.leaves().profiles()),
+            Body::Json(table) => table.profiles(),
         }
     }
 
@@ -406,15 +443,27 @@ impl TableReader {
             Body::Arrow(table) => {
                 Ok(table.fill(cells, raw.is_some())?.map_or(Filled::End, Filled::Arrow))
             }
+            Body::Json(table) => {
+                let filled = table.fill(cells, raw)?;
+                if !filled {
+                    self.notes.extend(table.note());
+                }
+                Ok(if filled { Filled::Text } else { Filled::End })
+            }
         }
     }
 
     /// Makes room for the whole table at once, judged by its first chunk: doubling would hold it up to three times.
     fn reserve(&self, cells: &mut Cells) {
-        let (Some(length), Body::Csv(table)) = (self.length, &self.body) else { return };
+        let consumed = match &self.body {
+            Body::Csv(table) => table.consumed(),
+            Body::Json(table) => table.consumed(),
+            Body::Arrow(_) => return,
+        };
+        let Some(length) = self.length else { return };
         // 2% more than the first chunk promises, and never a share of the address space that a sparse file could ask
         // for: a number needs at least two bytes of text.
-        let scale = length as f64 / table.consumed().max(1) as f64 * 1.02;
+        let scale = length as f64 / consumed.max(1) as f64 * 1.02;
         let most = (length / 2 + 1) as f64;
         let total = |count: usize| (count as f64 * scale).min(most) as usize;
         let values = total(cells.rows * cells.wanted.len());
@@ -432,15 +481,18 @@ impl TableReader {
                 header: Some(table.style.header),
                 delimiter: Some(table.style.delimiter),
             },
-            Body::Arrow(_) => Dialect { format: Some(self.format), header: None, delimiter: None },
+            Body::Arrow(_) | Body::Json(_) => Dialect { format: Some(self.found), header: None, delimiter: None },
         };
         let limits = match &self.body {
             Body::Csv(table) => Limits::Text(table.not_utf8()),
             Body::Arrow(table) => Limits::Arrow(table.schema().clone()),
+            // JSON is always UTF-8.
+            Body::Json(_) => Limits::Text(None),
         };
         let place: Option<Place> = match self.body {
             Body::Csv(table) => table.into_source().into_place(),
             Body::Arrow(table) => table.into_place(),
+            Body::Json(table) => table.into_place(),
         };
         place.map(|place| Kept::new(self.name, place, dialect, features, limits))
     }

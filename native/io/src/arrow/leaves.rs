@@ -36,22 +36,41 @@ impl Leaves {
         for (column, field) in schema.fields().iter().enumerate() {
             let length = lengths.get(column).copied().flatten();
             match vector(field.data_type(), length) {
-                Some((kind, size)) => {
-                    if leaves.all.len() + size > WIDEST {
-                        return Err(damage(format!("it has more than {WIDEST} columns")));
-                    }
+                Some((kind, size)) if spread => {
+                    leaves.fits(size)?;
                     for element in 0..size {
-                        let name = if spread { format!("x{}", element + 1) } else { format!("{}[{element}]", field.name()) };
-                        leaves.push(Leaf { column, element: Some(element) }, name, nature(kind));
-                    }
-                    if !spread {
-                        leaves.vectors.push((field.name().clone(), size));
+                        let leaf = Leaf { column, element: Some(element) };
+                        leaves.push(leaf, format!("x{}", element + 1), nature(kind));
                     }
                 }
-                None => leaves.push(Leaf { column, element: None }, field.name().clone(), plain_nature(field)),
+                Some((_, size)) => leaves.add_vectors(column, field.name(), size)?,
+                None => leaves.add(column, field.name(), plain_nature(field)),
             }
         }
         Ok(leaves)
+    }
+
+    /// Adds a column of numbers, or of anything else.
+    pub(crate) fn add(&mut self, column: usize, name: &str, nature: Nature) {
+        self.push(Leaf { column, element: None }, name.to_owned(), nature);
+    }
+
+    /// Adds a column of vectors of `size` numbers.
+    pub(crate) fn add_vectors(&mut self, column: usize, name: &str, size: usize) -> Result<(), Fault> {
+        self.fits(size)?;
+        for element in 0..size {
+            let leaf = Leaf { column, element: Some(element) };
+            self.push(leaf, format!("{name}[{element}]"), Nature::Numeric);
+        }
+        self.vectors.push((name.to_owned(), size));
+        Ok(())
+    }
+
+    fn fits(&self, more: usize) -> Result<(), Fault> {
+        if self.all.len() + more > WIDEST {
+            return Err(damage(format!("it has more than {WIDEST} columns")));
+        }
+        Ok(())
     }
 
     fn push(&mut self, leaf: Leaf, name: String, nature: Nature) {

@@ -14,8 +14,8 @@ use crate::names::of_bytes;
 use crate::source::Source;
 
 /// Rows, and bytes, that decide whether a column holds numbers.
-const PROFILED: usize = 1_000;
-const PROFILED_BYTES: usize = 16 << 20;
+pub(crate) const PROFILED: usize = 1_000;
+pub(crate) const PROFILED_BYTES: usize = 16 << 20;
 
 /// The original bytes of a run of records.
 #[derive(Debug, Default)]

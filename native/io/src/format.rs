@@ -209,7 +209,8 @@ impl Signs<'_> {
             ),
             Lead::Zip => (
                 "is a ZIP archive, which is not read".to_owned(),
-                "unzip it first; an .npz holds one .npy for each array, and an .xlsx can be saved as CSV".to_owned(),
+                "unzip it first; an .npz holds one .npy for each array, and an .xlsx can be saved as CSV"
+                    .to_owned(),
             ),
             Lead::Packed(command) => (
                 format!("is compressed with {command}, and only gzip and zstd are read"),
@@ -263,7 +264,10 @@ fn settle_text(signs: Signs<'_>, told: Option<Format>) -> Result<Format, Error> 
         )),
         (None, Some(named)) if named.is_binary() => {
             let title = named.title();
-            Err(Error::about(input, format!("is damaged or no {title} file: it does not begin with the mark of one")))
+            Err(Error::about(
+                input,
+                format!("is damaged or no {title} file: it does not begin with the mark of one"),
+            ))
         }
         (None, named) => Ok(named.unwrap_or(Format::Csv)),
     }
@@ -326,8 +330,9 @@ mod tests {
 
     #[test]
     fn a_hint_can_be_followed_for_a_file_and_for_a_pipe() {
-        let hint =
-            |file| settle(Signs { file, ..signs(Lead::Packed("bzip2"), None) }, None).unwrap_err().hint().unwrap();
+        let hint = |file| {
+            settle(Signs { file, ..signs(Lead::Packed("bzip2"), None) }, None).unwrap_err().hint().unwrap()
+        };
         assert_eq!(hint(Some("a b.bz2")), "decompress it first: bzip2 -dc 'a b.bz2' | kmeans …");
         assert_eq!(hint(None), "decompress it first: … | bzip2 -dc | kmeans …");
     }

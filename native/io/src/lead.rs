@@ -45,7 +45,8 @@ const FARTHEST: usize = 256;
 pub(crate) fn lead(head: &[u8]) -> Option<Lead> {
     match LEADS.iter().find(|(magic, _)| head.starts_with(magic)) {
         Some((_, Lead::Text { bom: true })) => {
-            return json(&head[BOM.len()..]).map(|json| if json { Lead::Json } else { Lead::Text { bom: true } });
+            return json(&head[BOM.len()..])
+                .map(|json| if json { Lead::Json } else { Lead::Text { bom: true } });
         }
         Some((_, lead)) => return Some(*lead),
         None => {}

@@ -3,6 +3,7 @@
 
 mod added;
 mod arrow;
+mod body;
 mod categories;
 mod cell;
 mod centroids;
@@ -22,6 +23,7 @@ mod parquet;
 mod pipe;
 mod place;
 mod positioned;
+mod several;
 mod source;
 mod stop;
 mod table;
@@ -37,6 +39,7 @@ pub use format::{Dialect, Format, parse_delimiter};
 pub use kept::Kept;
 pub use labels::LabelsWriter;
 pub use output::Output;
+pub use several::expand;
 pub use source::Input;
 pub use stop::{Never, Stop};
 pub use table::{Batch, Table, TableReader, read_table};

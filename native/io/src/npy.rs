@@ -73,13 +73,17 @@ impl Header {
         // A plain array's header has one of each of these; others would send the parser down level by level.
         let count = |sign: u8| start[begin..].iter().filter(|&&byte| byte == sign).count();
         if count(b'[') > 0 || count(b'{') > 1 {
-            return Err(unread("holds records with fields", "give each field a column of an array of its own"));
+            return Err(unread(
+                "holds records with fields",
+                "give each field a column of an array of its own",
+            ));
         }
         if count(b'(') > 1 {
             return Err(damage("its header makes no sense"));
         }
         let header = contained(|| {
-            NpyHeader::from_reader(Cursor::new(&start)).map_err(|error| ArrowError::ParseError(error.to_string()))
+            NpyHeader::from_reader(Cursor::new(&start))
+                .map_err(|error| ArrowError::ParseError(error.to_string()))
         });
         let header = header.map_err(|_| damage("its header makes no sense"))?;
         Ok((Self::of(&header, start.len() as u64)?, start))
@@ -87,7 +91,10 @@ impl Header {
 
     fn of(header: &NpyHeader, length: u64) -> Result<Self, Fault> {
         let DType::Plain(told) = header.dtype() else {
-            return Err(unread("holds records with fields", "give each field a column of an array of its own"));
+            return Err(unread(
+                "holds records with fields",
+                "give each field a column of an array of its own",
+            ));
         };
         let (rows, columns) = match *header.shape() {
             [rows] => (rows, 1),
@@ -187,14 +194,20 @@ impl Records for ByRow {
         let width = columns * size;
         if self.read == rows || width == 0 {
             let more = self.source.read(&mut [0])?;
-            return if more == 0 { Ok(None) } else { Err(unread("has more after its first array", "save one array in each file")) };
+            return if more == 0 {
+                Ok(None)
+            } else {
+                Err(unread("has more after its first array", "save one array in each file"))
+            };
         }
         let count = (rows - self.read).min((CHUNK / width).max(1) as u64) as usize;
         let mut bytes = MutableBuffer::from_len_zeroed(count * width);
         self.source.read_exact(bytes.as_slice_mut())?;
         self.read += count as u64;
         let values = self.header.array(bytes)?;
-        let DataType::FixedSizeList(element, size) = self.schema.field(0).data_type() else { return Ok(None) };
+        let DataType::FixedSizeList(element, size) = self.schema.field(0).data_type() else {
+            return Ok(None);
+        };
         let batch = contained(|| {
             let vectors = FixedSizeListArray::try_new(Arc::clone(element), *size, values, None)?;
             RecordBatch::try_new(Arc::clone(&self.schema), vec![Arc::new(vectors)])
@@ -251,7 +264,8 @@ impl Records for ByColumn {
         if count == 0 {
             return Ok(None);
         }
-        let columns = self.wanted.iter().map(|&column| self.column(column, count)).collect::<Result<Vec<_>, _>>()?;
+        let columns =
+            self.wanted.iter().map(|&column| self.column(column, count)).collect::<Result<Vec<_>, _>>()?;
         self.read += count as u64;
         let batch = contained(|| RecordBatch::try_new(Arc::new(self.schema.project(&self.wanted)?), columns));
         batch.map(Some).map_err(|error| damage(brief(&error)))
@@ -266,7 +280,9 @@ pub(crate) struct Spread {
 impl Spread {
     /// `None` where the columns are such already.
     pub(crate) fn of(schema: &Schema) -> Option<Self> {
-        let DataType::FixedSizeList(element, size) = schema.fields().first()?.data_type() else { return None };
+        let DataType::FixedSizeList(element, size) = schema.fields().first()?.data_type() else {
+            return None;
+        };
         let field = |name| Field::new(name, element.data_type().clone(), false);
         let fields: Vec<Field> = names(usize::try_from(*size).ok()?).map(field).collect();
         Some(Self { schema: Arc::new(Schema::new(fields)) })

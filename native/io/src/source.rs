@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{Error, escaped, spooling, stopped};
-use crate::format::{Format, Signs};
+use crate::format::{Dialect, Format, Signs};
 use crate::lead::{Lead, lead};
 use crate::pipe::{CHUNK, Pipe, when_ready};
 use crate::place::{Place, ReadSeek, Shared, spool};
@@ -18,6 +18,8 @@ use crate::unpack::unpacked;
 pub enum Input {
     /// A file, or anything with a path that can be read: a FIFO, `/dev/fd/63`.
     Path(PathBuf),
+    /// Several of those, one after the other, as one table.
+    Paths(Vec<PathBuf>),
     /// File descriptor 0.
     Stdin,
     /// An Arrow IPC file or stream in memory.
@@ -29,6 +31,35 @@ pub enum Input {
         /// The bytes.
         reader: Box<dyn Read + Send>,
     },
+}
+
+impl Input {
+    /// The first of several, and the paths of the others.
+    pub(crate) fn split_first(self) -> Result<(Self, Vec<PathBuf>), Error> {
+        match self {
+            Self::Paths(mut paths) if !paths.is_empty() => {
+                let more = paths.split_off(1);
+                Ok((Self::Path(paths.remove(0)), more))
+            }
+            Self::Paths(_) => Err(Error::Data { message: "no file was given".to_owned(), hint: None }),
+            one => Ok((one, Vec::new())),
+        }
+    }
+}
+
+/// An input that follows another.
+pub(crate) enum Later {
+    Path { path: PathBuf, dialect: Dialect },
+    Again { name: String, place: Place, dialect: Dialect },
+}
+
+impl Later {
+    pub(crate) fn open(self, keep: bool, stop: &Arc<dyn Stop>) -> Result<(Source, Dialect), Error> {
+        match self {
+            Self::Path { path, dialect } => Ok((Source::open(Input::Path(path), keep, stop)?, dialect)),
+            Self::Again { name, place, dialect } => Ok((place.reopen(&name, None, stop)?, dialect)),
+        }
+    }
 }
 
 pub(crate) enum Origin {
@@ -61,6 +92,7 @@ impl Source {
     pub(crate) fn open(input: Input, keep: bool, stop: &Arc<dyn Stop>) -> Result<Self, Error> {
         let (name, named, length, origin, place) = match input {
             Input::Path(path) => Self::open_path(&path, stop)?,
+            Input::Paths(_) => return Self::open(input.split_first()?.0, keep, stop),
             Input::Stdin => Self::open_stdin(stop)?,
             Input::Ipc(bytes) => {
                 let bytes = Shared::new(bytes);

@@ -60,7 +60,11 @@ impl Decoder {
             );
         }
         let ended = error.kind() == io::ErrorKind::UnexpectedEof;
-        let reason = if ended { format!("its {kind} data end early") } else { format!("its {kind} data make no sense") };
+        let reason = if ended {
+            format!("its {kind} data end early")
+        } else {
+            format!("its {kind} data make no sense")
+        };
         undecodable(format!("is damaged or cut short ({reason})"), None)
     }
 }
@@ -90,7 +94,8 @@ pub(crate) fn unpacked(mut source: Source) -> Result<Source, Error> {
         place => place,
     };
     let (file, named, stop) = (source.file.clone(), source.named, source.stop().clone());
-    let pipe = Pipe::start(move || Decoder::new(source), &stop).map_err(|error| Error::reading(&name, error))?;
+    let pipe =
+        Pipe::start(move || Decoder::new(source), &stop).map_err(|error| Error::reading(&name, error))?;
     let mut source = Source::begin(name, named, None, Origin::Pipe(pipe), place, &stop)?;
     source.file = file;
     Ok(source)

@@ -6,6 +6,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 
 use crate::added::Added;
 use crate::arrow::sink::ArrowSink;
+use crate::body::Layout;
 use crate::convert::{arrow_to_text, text_schema, text_to_arrow};
 use crate::csv::split_fields::Fields;
 use crate::csv::table::TextStyle;
@@ -14,7 +15,7 @@ use crate::error::Error;
 use crate::format::Format;
 use crate::json::respell::{DELIMITER, push_extended, push_members, respelled, respelled_style};
 use crate::output::Output;
-use crate::table::{Batch, Layout, Payload, TableReader};
+use crate::table::{Batch, Payload, TableReader};
 
 enum Route {
     /// The original bytes of every record, with fields appended.
@@ -140,6 +141,9 @@ impl TableWriter {
     /// [`Error::Write`], [`Error::ClosedPipe`]; [`Error::Data`] when the numbers of rows differ or a text that becomes
     /// Arrow is not UTF-8.
     pub fn write(&mut self, batch: &Batch, labels: &[u32], distances: Option<&[f64]>) -> Result<(), Error> {
+        if let Payload::Misfit(misfit) = &batch.payload {
+            return Err(misfit.error());
+        }
         self.added.check(batch.rows, labels, distances)?;
         let (added, text) = (&self.added, &mut self.text);
         text.clear();

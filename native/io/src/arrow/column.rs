@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, GenericListArray, OffsetSizeTrait, PrimitiveArray};
 use arrow_array::types::{Float32Type, Float64Type};
+use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, GenericListArray, OffsetSizeTrait, PrimitiveArray};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{ArrowError, DataType, Field};
 
@@ -24,7 +24,10 @@ pub(crate) enum Column {
 /// Why a column cannot be made ready.
 pub(crate) enum Unready {
     /// The list of a row, counted from 0, has this length and another is needed.
-    Length { row: usize, length: usize },
+    Length {
+        row: usize,
+        length: usize,
+    },
     Fault(Fault),
 }
 
@@ -54,7 +57,11 @@ impl Column {
         // The list may be a part of a longer one, of which the values are not cut.
         let values = contained(|| Ok(list.values().slice(list.offset() * size, list.len() * size)))?;
         let values = contained(|| numbers(&values))?;
-        Ok(Self::Vectors { values, size, nulls: list.nulls().filter(|nulls| nulls.null_count() > 0).cloned() })
+        Ok(Self::Vectors {
+            values,
+            size,
+            nulls: list.nulls().filter(|nulls| nulls.null_count() > 0).cloned(),
+        })
     }
 
     pub(crate) fn is_null(&self, element: Option<usize>, row: usize) -> bool {
@@ -69,7 +76,14 @@ impl Column {
 
     /// Writes a number of each row from `from` on to every `stride`-th place of `into` from `slot` on, NaN for what is
     /// null; whether all of them are finite comes back.
-    pub(crate) fn copy(&self, element: Option<usize>, from: usize, into: &mut [f64], stride: usize, slot: usize) -> bool {
+    pub(crate) fn copy(
+        &self,
+        element: Option<usize>,
+        from: usize,
+        into: &mut [f64],
+        stride: usize,
+        slot: usize,
+    ) -> bool {
         match self {
             Self::Plain(array) => copy(array.as_ref(), (from, 1), into, (slot, stride)),
             Self::Vectors { values, size, nulls } => {

@@ -115,9 +115,11 @@ impl Leaves {
                 continue;
             };
             let mut same = vec![first];
-            while same.len() < *size && rest.peek().is_some_and(|next| {
-                next.reason == same[0].reason && next.name == format!("{name}[{}]", same.len())
-            }) {
+            while same.len() < *size
+                && rest.peek().is_some_and(|next| {
+                    next.reason == same[0].reason && next.name == format!("{name}[{}]", same.len())
+                })
+            {
                 same.extend(rest.next());
             }
             if same.len() == *size {
@@ -142,7 +144,9 @@ fn vector(kind: &DataType, length: Option<usize>) -> Option<(&DataType, usize)> 
 
 fn plain_nature(field: &Field) -> Nature {
     match field.data_type() {
-        DataType::List(element) | DataType::LargeList(element) if nature(element.data_type()) == Nature::Numeric => {
+        DataType::List(element) | DataType::LargeList(element)
+            if nature(element.data_type()) == Nature::Numeric =>
+        {
             Nature::Typed("a list, and those of the first rows are empty".to_owned())
         }
         kind => nature(kind),
@@ -152,7 +156,9 @@ fn plain_nature(field: &Field) -> Nature {
 /// The columns whose vectors have a length that only the rows tell.
 pub(crate) fn unmeasured(schema: &Schema) -> Vec<usize> {
     let is_list = |kind: &DataType| match kind {
-        DataType::List(element) | DataType::LargeList(element) => nature(element.data_type()) == Nature::Numeric,
+        DataType::List(element) | DataType::LargeList(element) => {
+            nature(element.data_type()) == Nature::Numeric
+        }
         _ => false,
     };
     let fields = schema.fields().iter().enumerate();

@@ -37,7 +37,8 @@ pub(crate) fn nature(kind: &DataType) -> Nature {
 
 /// Whether every value of this type, or every element of its vectors, is exactly an f32: floats up to 32 bits, integers up to 16 (an f32 has 24).
 pub(crate) fn fits_f32(kind: &DataType) -> bool {
-    if let DataType::FixedSizeList(element, _) | DataType::List(element) | DataType::LargeList(element) = kind {
+    if let DataType::FixedSizeList(element, _) | DataType::List(element) | DataType::LargeList(element) = kind
+    {
         return fits_f32(element.data_type());
     }
     if let DataType::Dictionary(_, value) = kind {
@@ -80,12 +81,7 @@ pub(crate) fn name(kind: &DataType) -> String {
 
 /// Writes numbers of a column, from `(start, step)` on in it, to `(slot, stride)` of `into`, NaN for what is null; whether
 /// all of them are finite comes back.
-pub(crate) fn copy(
-    column: &dyn Array,
-    from: (usize, usize),
-    into: &mut [f64],
-    to: (usize, usize),
-) -> bool {
+pub(crate) fn copy(column: &dyn Array, from: (usize, usize), into: &mut [f64], to: (usize, usize)) -> bool {
     macro_rules! by_type {
         ($($kind:ident => $native:ident),*) => {
             match column.data_type() {
@@ -126,7 +122,9 @@ pub(crate) fn numbers(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
         DataType::Dictionary(_, value) => return numbers(&arrow_cast::cast(column, value)?),
         DataType::Boolean => {
             let truths = column.as_boolean().iter();
-            Arc::new(truths.map(|truth| truth.map(|truth| f64::from(u8::from(truth)))).collect::<Float64Array>())
+            Arc::new(
+                truths.map(|truth| truth.map(|truth| f64::from(u8::from(truth)))).collect::<Float64Array>(),
+            )
         }
         DataType::Date32 => floats(column.as_primitive::<Date32Type>(), f64::from),
         // In milliseconds of whole days: 2^53 of them are 285,616 years.
@@ -161,8 +159,8 @@ fn floats<T: ArrowPrimitiveType>(column: &PrimitiveArray<T>, number: impl Fn(T::
 /// The double nearest to `value / 10^scale`.
 fn scaled(value: i128, scale: i32) -> f64 {
     const POWERS: [f64; 23] = [
-        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
-        1e19, 1e20, 1e21, 1e22,
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
+        1e18, 1e19, 1e20, 1e21, 1e22,
     ];
     // Both are exact, and so their quotient is rounded once.
     match usize::try_from(scale).ok().and_then(|scale| POWERS.get(scale)) {

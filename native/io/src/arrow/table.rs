@@ -59,7 +59,8 @@ impl ArrowTable {
         let measured = measure(records.as_mut()).map_err(|fault| fault.into_error(&name))?;
         let (lengths, first) = measured;
         let schema = records.schema();
-        let leaves = Leaves::of(schema, &lengths, spread.is_some()).map_err(|fault| fault.into_error(&name))?;
+        let leaves =
+            Leaves::of(schema, &lengths, spread.is_some()).map_err(|fault| fault.into_error(&name))?;
         let names = match &spread {
             Some(_) => leaves.names.clone(),
             None => schema.fields().iter().map(|field| field.name().clone()).collect(),
@@ -114,21 +115,31 @@ impl ArrowTable {
         self.append(&ready, batch.num_rows(), cells)?;
         self.rows += batch.num_rows() as u64;
         match &self.spread {
-            Some(spread) if pass => spread.batch(&batch).map(Some).map_err(|fault| fault.into_error(&self.name)),
+            Some(spread) if pass => {
+                spread.batch(&batch).map(Some).map_err(|fault| fault.into_error(&self.name))
+            }
             _ => Ok(Some(batch)),
         }
     }
 
     /// The wanted columns of a batch, and the weight as the last.
-    fn ready(&self, batch: &RecordBatch, projection: Option<&[usize]>, cells: &mut Cells) -> Result<Ready, Error> {
+    fn ready(
+        &self,
+        batch: &RecordBatch,
+        projection: Option<&[usize]>,
+        cells: &mut Cells,
+    ) -> Result<Ready, Error> {
         let mut ready = Ready::default();
         let mut made = HashMap::new();
         let wanted: Vec<usize> = cells.wanted.iter().copied().chain(cells.weight).collect();
         for (slot, &wanted) in wanted.iter().enumerate() {
             let Leaf { column, element } = self.leaves.all[wanted];
             let place = projection.map_or(column, |columns| columns.partition_point(|&each| each < column));
-            let array = batch.columns().get(place).ok_or_else(|| Error::about(&self.name, "lacks a column"))?;
-            if slot < cells.wanted.len() && let Some(categories) = cells.categories(slot) {
+            let array =
+                batch.columns().get(place).ok_or_else(|| Error::about(&self.name, "lacks a column"))?;
+            if slot < cells.wanted.len()
+                && let Some(categories) = cells.categories(slot)
+            {
                 let codes = self.codes(array, categories, wanted)?;
                 ready.slots.push((ready.columns.len(), None));
                 ready.columns.push(Column::Plain(codes));
@@ -138,7 +149,9 @@ impl ArrowTable {
                 Entry::Occupied(entry) => *entry.get(),
                 Entry::Vacant(entry) => {
                     let size = element.map(|_| self.size(column));
-                    ready.columns.push(Column::of(array, size).map_err(|unready| self.unready(unready, column))?);
+                    ready
+                        .columns
+                        .push(Column::of(array, size).map_err(|unready| self.unready(unready, column))?);
                     *entry.insert(ready.columns.len() - 1)
                 }
             };
@@ -163,7 +176,9 @@ impl ArrowTable {
                 let numbers = if length == 1 { "number" } else { "numbers" };
                 Error::at(
                     &self.name,
-                    format!("row {row}, column \"{name}\": a list of {length} {numbers}, and the first has {size}"),
+                    format!(
+                        "row {row}, column \"{name}\": a list of {length} {numbers}, and the first has {size}"
+                    ),
                 )
                 .advise(Some("the lists of a column that is used must all have one length".to_owned()))
             }

@@ -22,10 +22,13 @@ pub(crate) fn respelled_style() -> TextStyle {
 pub(crate) fn respelled(input: &str, raw: &RawRecords, names: &[String]) -> Result<RawRecords, Error> {
     let mut records = RawRecords::default();
     for object in raw.iter() {
-        let members: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_slice(object)
-            .map_err(|error| Error::at(input, format!("an object cannot be read again ({})", shown(&error.to_string()))))?;
-        let fields: Vec<Cow<'_, str>> =
-            names.iter().map(|name| members.get(name.as_str()).map_or(Cow::Borrowed(""), |value| field(value))).collect();
+        let members: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_slice(object).map_err(|error| {
+            Error::at(input, format!("an object cannot be read again ({})", shown(&error.to_string())))
+        })?;
+        let fields: Vec<Cow<'_, str>> = names
+            .iter()
+            .map(|name| members.get(name.as_str()).map_or(Cow::Borrowed(""), |value| field(value)))
+            .collect();
         push_fields(&mut records.bytes, fields.iter().map(|field| field.as_bytes()), DELIMITER);
         records.ends.push(records.bytes.len());
     }

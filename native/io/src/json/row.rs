@@ -15,7 +15,10 @@ pub(crate) enum Value {
     Truth(bool),
     Text(String),
     /// This many numbers from this place in the row's pool; a null among them is NaN.
-    Vector { from: usize, count: usize },
+    Vector {
+        from: usize,
+        count: usize,
+    },
     /// A list of anything else.
     List,
     Object,
@@ -105,7 +108,9 @@ impl<'de> Visitor<'de> for Members<'_> {
         let Self { row, keys, taking, open } = self;
         loop {
             let mut unknown = None;
-            let Some(place) = members.next_key_seed(Key { keys, unknown: &mut unknown })? else { return Ok(()) };
+            let Some(place) = members.next_key_seed(Key { keys, unknown: &mut unknown })? else {
+                return Ok(());
+            };
             let place = match (place, unknown) {
                 (None, Some(key)) if open => {
                     row.values.push(Value::Missing);
@@ -120,8 +125,12 @@ impl<'de> Visitor<'de> for Members<'_> {
             let taken = place.map(|place| (place, taking.get(place).copied().unwrap_or(Taking::Value)));
             match taken {
                 None | Some((_, Taking::No)) => drop(members.next_value::<IgnoredAny>()?),
-                Some((place, Taking::Value)) => row.values[place] = members.next_value_seed(Member(&mut row.pool))?,
-                Some((place, Taking::Text)) => row.values[place] = text(members.next_value::<&RawValue>()?.get()),
+                Some((place, Taking::Value)) => {
+                    row.values[place] = members.next_value_seed(Member(&mut row.pool))?
+                }
+                Some((place, Taking::Text)) => {
+                    row.values[place] = text(members.next_value::<&RawValue>()?.get())
+                }
             }
         }
     }
@@ -255,7 +264,8 @@ mod tests {
 
     #[test]
     fn every_kind_of_value_is_told_apart() {
-        let (keys, row) = row(r#"{"a": 1, "b\n": -0.5e1, "c": null, "d": true, "e": "é\u0041", "f": {"x": [1]}}"#);
+        let (keys, row) =
+            row(r#"{"a": 1, "b\n": -0.5e1, "c": null, "d": true, "e": "é\u0041", "f": {"x": [1]}}"#);
         assert_eq!(keys.names, ["a", "b\n", "c", "d", "e", "f"]);
         let expected = [
             Value::Number(1.0),
@@ -280,7 +290,15 @@ mod tests {
 
     #[test]
     fn numbers_are_the_nearest_doubles() {
-        for text in ["0.1", "1e23", "9007199254740993", "179769313486231570000000000000000000000e270", "-0", "123456789012345678901234567890", "2.2250738585072011e-308"] {
+        for text in [
+            "0.1",
+            "1e23",
+            "9007199254740993",
+            "179769313486231570000000000000000000000e270",
+            "-0",
+            "123456789012345678901234567890",
+            "2.2250738585072011e-308",
+        ] {
             let (_, row) = row(&format!("{{\"a\":{text}}}"));
             let Value::Number(number) = row.values[0] else { panic!("{text}") };
             assert_eq!(number.to_bits(), text.parse::<f64>().unwrap().to_bits(), "{text}");

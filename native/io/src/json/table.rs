@@ -108,8 +108,13 @@ impl JsonTable {
     }
 
     /// Appends the rows that can be had with one read; false at the end.
-    pub(crate) fn fill(&mut self, cells: &mut Cells, mut raw: Option<&mut RawRecords>) -> Result<bool, Error> {
-        let wanted: Vec<Leaf> = cells.wanted.iter().chain(&cells.weight).map(|&leaf| self.leaves.all[leaf]).collect();
+    pub(crate) fn fill(
+        &mut self,
+        cells: &mut Cells,
+        mut raw: Option<&mut RawRecords>,
+    ) -> Result<bool, Error> {
+        let wanted: Vec<Leaf> =
+            cells.wanted.iter().chain(&cells.weight).map(|&leaf| self.leaves.all[leaf]).collect();
         let mut taking = vec![Taking::No; self.keys.names.len()];
         for (slot, leaf) in wanted.iter().enumerate() {
             let text = slot < cells.wanted.len() && cells.categories(slot).is_some();
@@ -190,7 +195,8 @@ impl JsonTable {
                 Ok(Some(self.row.pool[from + element]).filter(|number| !number.is_nan()))
             }
             Value::Vector { count, .. } => {
-                let (row, line, numbers) = (self.rows, self.objects.line(), if count == 1 { "number" } else { "numbers" });
+                let (row, line, numbers) =
+                    (self.rows, self.objects.line(), if count == 1 { "number" } else { "numbers" });
                 let column = shown(&self.keys.names[leaf.column]);
                 let sentence = format!(
                     "row {row} (line {line}), column \"{column}\": a list of {count} {numbers}, and the first has {size}"

@@ -123,7 +123,9 @@ fn check_footer(bytes: &Positioned) -> Result<(), Fault> {
     let [a, b, c, d, magic @ ..] = tail;
     match &magic {
         b"PAR1" => {}
-        b"PARE" => return Err(Fault::Unread { what: "is encrypted, which is not read".to_owned(), hint: None }),
+        b"PARE" => {
+            return Err(Fault::Unread { what: "is encrypted, which is not read".to_owned(), hint: None });
+        }
         _ => return Err(damage("its end is missing")),
     }
     let size = u64::from(u32::from_le_bytes([a, b, c, d]));
@@ -142,7 +144,10 @@ fn reason(bytes: &Positioned, error: &ArrowError) -> Fault {
     }
     let text = brief(error);
     let text = text.split_once("error: ").map_or(text.as_str(), |(_, text)| text).trim();
-    if matches!(error, ArrowError::NotYetImplemented(_)) || text.starts_with("NYI") || text.contains("isabled feature") {
+    if matches!(error, ArrowError::NotYetImplemented(_))
+        || text.starts_with("NYI")
+        || text.contains("isabled feature")
+    {
         let what = format!("uses a part of Parquet that is not read yet ({text})");
         return Fault::Unread { what, hint: None };
     }

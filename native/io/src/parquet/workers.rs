@@ -29,7 +29,8 @@ struct Worker {
 impl Workers {
     pub(crate) fn start(file: &File, columns: &[usize]) -> Result<Self, Fault> {
         let threads = thread::available_parallelism().map_or(1, usize::from);
-        let schema = projected(file.metadata.schema(), columns).map_err(|error| reason(&file.bytes, &error))?;
+        let schema =
+            projected(file.metadata.schema(), columns).map_err(|error| reason(&file.bytes, &error))?;
         let shares = shares(columns.iter().map(|&column| file.weight(column)).collect(), threads);
         let mut all = Vec::with_capacity(shares.len());
         for places in shares {
@@ -67,7 +68,11 @@ impl Workers {
         }
         let whole = contained(|| {
             let options = arrow_array::RecordBatchOptions::new().with_row_count(rows);
-            RecordBatch::try_new_with_options(self.schema.clone(), arrays.into_iter().flatten().collect(), &options)
+            RecordBatch::try_new_with_options(
+                self.schema.clone(),
+                arrays.into_iter().flatten().collect(),
+                &options,
+            )
         });
         whole.map(Some).map_err(|error| reason(&self.file.bytes, &error))
     }

@@ -75,7 +75,10 @@ fn arrow_may_be_compressed_too() {
     for whole in [file(&[mixed()]), stream(&[mixed()])] {
         for packed in [gzip(&whole), zst(&whole)] {
             assert_eq!(numbers(&read(bytes(&packed)).unwrap().matrix), [1.5, 1.0, -0.0, 2.0, 1e300, 3.0]);
-            assert_eq!(passed(bytes(&packed), &["a"], "o.arrow", None).unwrap(), passed(bytes(&whole), &["a"], "o.arrow", None).unwrap());
+            assert_eq!(
+                passed(bytes(&packed), &["a"], "o.arrow", None).unwrap(),
+                passed(bytes(&whole), &["a"], "o.arrow", None).unwrap()
+            );
         }
     }
 }
@@ -143,6 +146,7 @@ fn an_interrupted_read_ends_the_unpacking_too() {
         }
     }
     let stop: Arc<dyn Stop> = Arc::new(Asked);
-    let error = read_table(bytes(&gzip(b"a\n1\n")), Dialect::default(), &Selection::default(), false, &stop).unwrap_err();
+    let error = read_table(bytes(&gzip(b"a\n1\n")), Dialect::default(), &Selection::default(), false, &stop)
+        .unwrap_err();
     assert_eq!(error.kind(), Kind::Interrupted);
 }

@@ -36,7 +36,9 @@ const BINARY_FORMATS = ['arrow', 'parquet', 'npy'];
 /** Whether a table goes on as Arrow, as far as its name and `--format` tell. */
 export function isBinary(path: string, format: string | undefined): boolean {
   const name = path.toLowerCase().replace(/\.(gz|zstd?)$/, '');
-  return BINARY_FORMATS.includes(format?.toLowerCase() ?? '') || BINARY_NAMES.includes(extname(name));
+  return (
+    BINARY_FORMATS.includes(format?.toLowerCase() ?? '') || BINARY_NAMES.includes(extname(name))
+  );
 }
 
 /** Arrow on a screen is noise at best, and at worst changes how the terminal works. */

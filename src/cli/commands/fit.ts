@@ -62,7 +62,8 @@ const flags: Flags<FitLine> = {
 export const fitPage: Page<FitLine> = {
   name: 'fit',
   about: 'Find clusters in a table and save them as a model',
-  input: 'tables, read as one: CSV, TSV, Arrow, Parquet, .npy or JSON lines; stdin when absent or -',
+  input:
+    'tables, read as one: CSV, TSV, Arrow, Parquet, .npy or JSON lines; stdin when absent or -',
   examples: [
     'kmeans fit customers.csv -k 5 -m model.json',
     'kmeans fit customers.csv -k 5 --exclude id,age -o labelled.csv',

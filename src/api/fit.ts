@@ -76,7 +76,7 @@ const fitKinds: kinds.Kinds<FitOptions> = {
  * Options, rows of numbers and `{ data, shape }` are copied before `fit` returns its promise, so
  * that changing them afterwards has no effect. Files and Arrow tables are read while it is pending.
  *
- * @param input A path, rows of numbers, `{ data, shape }` or an Arrow table.
+ * @param input A path, several, rows of numbers, `{ data, shape }` or an Arrow table.
  * @param options `clusters` is needed unless `init` holds the starting centroids.
  * @param control How to watch and stop the run.
  * @throws {KMeansError} `InvalidOption`, `InvalidData`, `InvalidModel` (of `init`), `File` or

@@ -25,8 +25,11 @@ export interface Matrix {
   weights?: Float64Array | readonly number[];
 }
 
-/** A path (`'-'` is stdin), a matrix, or rows of numbers. CSV, TSV and Arrow files are read. */
-export type Input = string | Matrix | Rows;
+/**
+ * A path (`'-'` is stdin), paths that are read as one table, a matrix, or rows of numbers. A path may
+ * be a pattern, `data/*.parquet`. CSV, TSV, Arrow, Parquet, .npy and JSON lines are read.
+ */
+export type Input = string | readonly string[] | Matrix | Rows;
 
 /**
  * A promise only where there is something to wait for.
@@ -34,12 +37,13 @@ export type Input = string | Matrix | Rows;
  */
 export function toSource(input: unknown, keep = false): Source | Promise<Source> {
   if (input === '-') return { stdin: true };
-  if (typeof input === 'string') return { path: input };
+  if (typeof input === 'string') return { paths: [input] };
+  if (isPaths(input)) return fromPaths(input);
   if (Array.isArray(input)) return fromRows(input);
   if (looksLikeArrow(input)) return tableBytes(input).then((ipc) => ({ ipc }));
   if (isMatrix(input)) return fromMatrix(input, keep);
   throw invalid(
-    `the input must be a path, rows of numbers, { data, shape } or an Arrow table, got ${shown(input)}`,
+    `the input must be a path, paths, rows of numbers, { data, shape } or an Arrow table, got ${shown(input)}`,
     isUrl(input) ? URL_HINT : undefined,
   );
 }
@@ -63,6 +67,20 @@ export function flatten(rows: Rows, fail: (message: string) => KMeansError): Flo
     }
   }
   return values;
+}
+
+function isPaths(input: unknown): input is readonly string[] {
+  return Array.isArray(input) && typeof input[0] === 'string';
+}
+
+function fromPaths(paths: readonly string[]): Source {
+  if (paths.length === 1 && paths[0] === '-') return { stdin: true };
+  for (const path of paths) {
+    if (typeof path !== 'string' || path === '-') {
+      throw invalid(`each of several paths must be that of a file, got ${shown(path)}`);
+    }
+  }
+  return { paths: [...paths] };
 }
 
 function fromRows(rows: Rows): Source {

@@ -21,7 +21,7 @@ import {
  * that changing them afterwards has no effect. Files and Arrow tables are read while it is pending.
  *
  * @param model A model, the path of one, or the content of its file as `model.toJSON()` gives it.
- * @param input A path, rows of numbers, `{ data, shape }` or an Arrow table.
+ * @param input A path, several, rows of numbers, `{ data, shape }` or an Arrow table.
  * @throws {KMeansError} `InvalidModel`, `InvalidData`, `InvalidOption`, `File` or `Interrupted`.
  */
 export function predict(

@@ -30,11 +30,15 @@ export function checkDestinations(
   }
 }
 
-const ARROW_NAMES = ['.arrow', '.arrows', '.feather', '.ipc'];
+const BINARY_NAMES = ['.arrow', '.arrows', '.feather', '.ipc', '.parquet', '.pq', '.npy'];
+const BINARY_FORMATS = ['arrow', 'parquet', 'npy'];
 
-/** Whether a table is Arrow, as far as its name and `--format` tell. */
-export function isArrow(path: string, format: string | undefined): boolean {
-  return format?.toLowerCase() === 'arrow' || ARROW_NAMES.includes(extname(path).toLowerCase());
+/** Whether a table goes on as Arrow, as far as its name and `--format` tell. */
+export function isBinary(path: string, format: string | undefined): boolean {
+  const name = path.toLowerCase().replace(/\.(gz|zstd?)$/, '');
+  return (
+    BINARY_FORMATS.includes(format?.toLowerCase() ?? '') || BINARY_NAMES.includes(extname(name))
+  );
 }
 
 /** Arrow on a screen is noise at best, and at worst changes how the terminal works. */

@@ -9,13 +9,16 @@ export interface Page<Options> {
   readonly name: string;
   readonly about: string;
   readonly examples: readonly string[];
-  /** What the one argument is, where there is one. */
+  /** What the arguments are, where there are any. */
   readonly input?: string;
   readonly flags: Readonly<Record<string, Flag>>;
   /** What only the engine knows; asked when help is drawn. */
   facts(): Promise<Facts>;
-  run(options: Options, input: string | undefined): Promise<Exit>;
+  run(options: Options, inputs: readonly string[]): Promise<Exit>;
 }
+
+/** At least one path; `-` is stdin. */
+export type Inputs = readonly [string, ...string[]];
 
 /** By option: the default it has, and the words it may be. */
 export interface Facts {
@@ -33,7 +36,7 @@ export function addPage(program: Command, page: AnyPage): Command {
     .command(page.name)
     .summary(page.about)
     .description(`${page.about}\n\n${page.examples.map((line) => `  ${line}`).join('\n')}`);
-  if (page.input !== undefined) command.argument('[input]', page.input);
+  if (page.input !== undefined) command.argument('[input...]', page.input);
   return command;
 }
 
@@ -42,8 +45,8 @@ export function addRun(command: Command, page: AnyPage, done: (exit: Exit) => vo
   addFlags(command, page.flags);
   command.addHelpOption(new Option('-h, --help', 'show this').helpGroup('Output:'));
   command.action(async (...given: unknown[]) => {
-    const input = page.input === undefined ? undefined : (given[0] as string | undefined);
-    done(await page.run(command.opts(), input));
+    const inputs = page.input === undefined ? [] : (given[0] as readonly string[]);
+    done(await page.run(command.opts(), inputs));
   });
 }
 
@@ -64,14 +67,26 @@ export function flagOf(page: AnyPage | undefined, option: string): string | unde
   return spelling === undefined ? undefined : longName(spelling);
 }
 
-/** The input that was meant; a terminal that nobody types into is a mistake, not an input. */
-export function inputOrStdin(input: string | undefined, page: AnyPage): string {
-  if (input !== undefined) return input;
+/** The inputs that were meant; a terminal that nobody types into is a mistake, not an input. */
+export function inputsOrStdin(inputs: readonly string[], page: AnyPage): Inputs {
+  const [first, ...more] = inputs;
+  if (first !== undefined) {
+    if (more.length > 0 && inputs.includes('-')) {
+      throw new UsageError('standard input cannot be one of several inputs');
+    }
+    return [first, ...more];
+  }
   if (isTerminal(STDIN)) {
     throw new UsageError(
       'no input: give a file, or pipe a table in',
       `for example: ${page.examples[0]}; kmeans ${page.name} --help shows more`,
     );
   }
-  return '-';
+  return ['-'];
+}
+
+/** What the inputs are called in a report. */
+export function inputName([first, ...more]: Inputs): string {
+  if (more.length > 0) return `${first} and ${more.length} more`;
+  return first === '-' ? 'standard input' : first;
 }

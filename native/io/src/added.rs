@@ -40,6 +40,10 @@ impl Added {
         (Self { names, clusters }, warnings)
     }
 
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
     pub(crate) fn check(&self, rows: usize, labels: &[u32], distances: Option<&[f64]>) -> Result<(), Error> {
         let expected = self.clusters.map(|clusters| clusters * rows);
         if labels.len() == rows && distances.map(<[f64]>::len) == expected {

@@ -95,6 +95,13 @@ impl Growing {
         }
     }
 
+    /// Room for any f64 from now on.
+    pub(crate) fn widen(&mut self) {
+        if let Self::F32(values) = self {
+            *self = Self::F64(values.iter().map(|&value| f64::from(value)).collect());
+        }
+    }
+
     pub(crate) fn reserve_exact(&mut self, total: usize) {
         match self {
             Self::F32(values) => values.reserve_exact(total.saturating_sub(values.len())),

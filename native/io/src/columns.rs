@@ -50,6 +50,8 @@ pub(crate) enum Nature {
         look_alike: Option<LookAlike>,
     },
     Typed(String),
+    /// Can be used as numbers, and is when it is named; why not otherwise.
+    Asked(String),
     /// `all` when the whole table was seen, otherwise its first thousand rows.
     Empty {
         all: bool,
@@ -65,6 +67,7 @@ impl Nature {
                 Some(format!("not a number (row {row}: \"{}\"{like})", shown(value)))
             }
             Self::Typed(name) => Some(format!("not a number ({name})")),
+            Self::Asked(reason) => Some(reason.clone()),
             Self::Empty { all: true } => Some("empty".to_owned()),
             Self::Empty { all: false } => Some("empty in the first rows".to_owned()),
         }

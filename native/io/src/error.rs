@@ -158,7 +158,12 @@ impl Error {
         }
         match source.downcast::<Spooling>() {
             Ok(Spooling(source)) => Self::spooling(name, source),
-            Err(source) => Self::Read { name: name.to_owned(), source },
+            Err(source) => match source.downcast::<Undecodable>() {
+                Ok(Undecodable { predicate, hint }) => {
+                    Self::about(name, predicate).advise(hint.map(str::to_owned))
+                }
+                Err(source) => Self::Read { name: name.to_owned(), source },
+            },
         }
     }
 
@@ -197,6 +202,19 @@ struct Spooling(#[source] io::Error);
 
 pub(crate) fn spooling(error: io::Error) -> io::Error {
     io::Error::other(Spooling(error))
+}
+
+/// Travels through `std::io` so that what is wrong with compressed bytes is told as a fault of the data.
+#[derive(Debug, thiserror::Error)]
+#[error("{predicate}")]
+struct Undecodable {
+    predicate: String,
+    hint: Option<&'static str>,
+}
+
+/// `predicate` reads after the input's name.
+pub(crate) fn undecodable(predicate: String, hint: Option<&'static str>) -> io::Error {
+    io::Error::other(Undecodable { predicate, hint })
 }
 
 /// Control characters escaped: a name may hold a line's end or colour the terminal.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use crate::error::Error;
+use crate::lead::Lead;
 use crate::names::{did_you_mean, shell_word};
 
 /// A kind of table.
@@ -15,18 +16,28 @@ pub enum Format {
     Tsv,
     /// Arrow IPC, file or stream.
     Arrow,
+    /// Apache Parquet.
+    Parquet,
+    /// An array of NumPy.
+    Npy,
+    /// JSON objects, one a line or in an array.
+    Jsonl,
 }
 
 impl Format {
     /// What `--format` takes.
-    pub const NAMES: [&'static str; 3] = ["csv", "tsv", "arrow"];
+    pub const NAMES: [&'static str; 6] = ["csv", "tsv", "arrow", "parquet", "npy", "jsonl"];
 
-    /// By the extension of a file's name.
+    /// By the extension of a file's name, or by the one before it where the last says how it is compressed.
     pub fn of_name(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
             "csv" | "txt" => Some(Self::Csv),
             "tsv" | "tab" => Some(Self::Tsv),
             "arrow" | "feather" | "ipc" | "arrows" => Some(Self::Arrow),
+            "parquet" | "pq" => Some(Self::Parquet),
+            "npy" => Some(Self::Npy),
+            "jsonl" | "ndjson" | "json" => Some(Self::Jsonl),
+            "gz" | "zst" | "zstd" => Self::of_name(Path::new(path.file_stem()?)),
             _ => None,
         }
     }
@@ -37,7 +48,26 @@ impl Format {
             Self::Csv => "csv",
             Self::Tsv => "tsv",
             Self::Arrow => "arrow",
+            Self::Parquet => "parquet",
+            Self::Npy => "npy",
+            Self::Jsonl => "jsonl",
         }
+    }
+
+    /// What it is called in a sentence.
+    fn title(self) -> &'static str {
+        match self {
+            Self::Csv => "CSV",
+            Self::Tsv => "TSV",
+            Self::Arrow => "Arrow",
+            Self::Parquet => "Parquet",
+            Self::Npy => "NumPy",
+            Self::Jsonl => "JSON",
+        }
+    }
+
+    fn is_binary(self) -> bool {
+        matches!(self, Self::Arrow | Self::Parquet | Self::Npy)
     }
 
     pub(crate) fn delimiter(self) -> u8 {
@@ -92,6 +122,9 @@ impl FromStr for Format {
             "csv" => Ok(Self::Csv),
             "tsv" => Ok(Self::Tsv),
             "arrow" => Ok(Self::Arrow),
+            "parquet" => Ok(Self::Parquet),
+            "npy" => Ok(Self::Npy),
+            "jsonl" => Ok(Self::Jsonl),
             _ => {
                 let message = format!(
                     "must be one of {}, got \"{}\"",
@@ -144,38 +177,6 @@ pub fn parse_delimiter(text: &str) -> Result<u8, Error> {
     }
 }
 
-/// What the first bytes of an input say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Lead {
-    Text { bom: bool },
-    ArrowFile,
-    ArrowStream,
-    Parquet,
-    Gzip,
-    Zstd,
-    Utf16,
-}
-
-const LEADS: [(&[u8], Lead); 8] = [
-    (b"\xef\xbb\xbf", Lead::Text { bom: true }),
-    (b"ARROW1", Lead::ArrowFile),
-    (b"\xff\xff\xff\xff", Lead::ArrowStream),
-    (b"PAR1", Lead::Parquet),
-    (b"\x1f\x8b", Lead::Gzip),
-    (b"\x28\xb5\x2f\xfd", Lead::Zstd),
-    (b"\xff\xfe", Lead::Utf16),
-    (b"\xfe\xff", Lead::Utf16),
-];
-
-/// `None` while `head` may still grow into one of the known beginnings.
-pub(crate) fn lead(head: &[u8]) -> Option<Lead> {
-    if let Some((_, lead)) = LEADS.iter().find(|(magic, _)| head.starts_with(magic)) {
-        return Some(*lead);
-    }
-    let undecided = LEADS.iter().any(|(magic, _)| magic.starts_with(head));
-    (!undecided).then_some(Lead::Text { bom: false })
-}
-
 /// What an input says of itself.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Signs<'a> {
@@ -198,51 +199,77 @@ impl Signs<'_> {
             None => format!("… | {what} | kmeans …"),
         }
     }
+
+    /// Says why an input is not read, and what to do first.
+    fn refused(&self) -> Error {
+        let (what, hint) = match self.lead {
+            Lead::Utf16 => (
+                "is UTF-16 text, and only UTF-8 is read".to_owned(),
+                format!("convert it first: {}", self.first("iconv -f UTF-16 -t UTF-8")),
+            ),
+            Lead::Zip => (
+                "is a ZIP archive, which is not read".to_owned(),
+                "unzip it first; an .npz holds one .npy for each array, and an .xlsx can be saved as CSV"
+                    .to_owned(),
+            ),
+            Lead::Packed(command) => (
+                format!("is compressed with {command}, and only gzip and zstd are read"),
+                format!("decompress it first: {}", self.first(&format!("{command} -dc"))),
+            ),
+            _ => ("is compressed twice".to_owned(), "decompress it once first".to_owned()),
+        };
+        Error::about(self.input, what).advise(Some(hint))
+    }
 }
 
 /// The format that the beginning, the name and the caller agree on.
 pub(crate) fn settle(signs: Signs<'_>, told: Option<Format>) -> Result<Format, Error> {
-    let Signs { input, lead, named, .. } = signs;
-    let refuse = |what: &str, hint: String| Err(Error::about(input, what).advise(Some(hint)));
-    let arrow = match lead {
-        Lead::Parquet => {
-            let hint = "convert it to Arrow or CSV first".to_owned();
-            return refuse("is a Parquet file, which is not read yet", hint);
-        }
-        Lead::Gzip => {
-            let hint = format!("decompress it first: {}", signs.first("gzip -dc"));
-            return refuse("is compressed with gzip", hint);
-        }
-        Lead::Zstd => {
-            let hint = format!("decompress it first: {}", signs.first("zstd -dc"));
-            return refuse("is compressed with zstd", hint);
-        }
-        Lead::Utf16 => {
-            let hint = format!("convert it first: {}", signs.first("iconv -f UTF-16 -t UTF-8"));
-            return refuse("is UTF-16 text, and only UTF-8 is read", hint);
-        }
-        Lead::ArrowFile | Lead::ArrowStream => true,
-        Lead::Text { .. } => false,
+    let input = signs.input;
+    let found = match signs.lead {
+        Lead::Text { .. } => return settle_text(signs, told),
+        Lead::Json => Format::Jsonl,
+        Lead::ArrowFile | Lead::ArrowStream => Format::Arrow,
+        Lead::Parquet => Format::Parquet,
+        Lead::Npy => Format::Npy,
+        Lead::Gzip | Lead::Zstd | Lead::Packed(_) | Lead::Zip | Lead::Utf16 => return Err(signs.refused()),
     };
-    match (told, arrow) {
-        (Some(Format::Arrow) | None, true) => Ok(Format::Arrow),
-        (Some(told), true) => {
-            let message = format!("is {}, but {input} holds Arrow data", told.name());
+    match told {
+        Some(told) if told == found => Ok(found),
+        // JSON is a text too.
+        Some(told @ (Format::Csv | Format::Tsv)) if found == Format::Jsonl => Ok(told),
+        Some(told) => {
+            let message = format!("is {}, but {input} holds {} data", told.name(), found.title());
             Err(Error::of_option("format", message))
         }
-        (Some(Format::Arrow), false) => {
-            Err(Error::of_option("format", format!("is arrow, but {input} holds no Arrow data")))
+        None => Ok(found),
+    }
+}
+
+/// The format of a text that does not begin as JSON does.
+fn settle_text(signs: Signs<'_>, told: Option<Format>) -> Result<Format, Error> {
+    let Signs { input, named, .. } = signs;
+    match (told, named) {
+        (Some(told), _) if told.is_binary() => {
+            let message = format!("is {}, but {input} holds no {} data", told.name(), told.title());
+            Err(Error::of_option("format", message))
         }
-        (Some(told), false) => Ok(told),
-        (None, false) if named == Some(Format::Arrow) && is_text(signs.head) => {
+        (Some(told), _) => Ok(told),
+        (None, Some(named)) if named.is_binary() && is_text(signs.head) => {
             let hint = "if it is CSV, say --format csv".to_owned();
-            refuse("holds text, not Arrow data", hint)
+            Err(Error::about(input, format!("holds text, not {} data", named.title())).advise(Some(hint)))
         }
-        (None, false) if named == Some(Format::Arrow) => Err(Error::about(
+        (None, Some(Format::Arrow)) => Err(Error::about(
             input,
             "is damaged or no Arrow file: it begins with neither a file's nor a stream's mark",
         )),
-        (None, false) => Ok(named.unwrap_or(Format::Csv)),
+        (None, Some(named)) if named.is_binary() => {
+            let title = named.title();
+            Err(Error::about(
+                input,
+                format!("is damaged or no {title} file: it does not begin with the mark of one"),
+            ))
+        }
+        (None, named) => Ok(named.unwrap_or(Format::Csv)),
     }
 }
 
@@ -264,6 +291,8 @@ mod tests {
         assert_eq!(Format::of_name(Path::new("a/b.TSV")), Some(Format::Tsv));
         assert_eq!(Format::of_name(Path::new("b.feather")), Some(Format::Arrow));
         assert_eq!(Format::of_name(Path::new("csv")), None);
+        assert_eq!(Format::of_name(Path::new("a.jsonl.GZ")), Some(Format::Jsonl));
+        assert_eq!(Format::of_name(Path::new("a.gz")), None);
     }
 
     #[test]
@@ -280,15 +309,6 @@ mod tests {
         for bad in ["", "ab", "\"", "7", "-", "\n", "é"] {
             assert_eq!(parse_delimiter(bad).unwrap_err().option(), Some("delimiter"), "{bad:?}");
         }
-    }
-
-    #[test]
-    fn a_beginning_is_decided_as_soon_as_it_can_be() {
-        assert_eq!(lead(b""), None);
-        assert_eq!(lead(b"AR"), None);
-        assert_eq!(lead(b"a"), Some(Lead::Text { bom: false }));
-        assert_eq!(lead(b"\xff\xfe"), Some(Lead::Utf16));
-        assert_eq!(lead(b"\xff\xff\xff\xff"), Some(Lead::ArrowStream));
     }
 
     #[test]
@@ -310,9 +330,10 @@ mod tests {
 
     #[test]
     fn a_hint_can_be_followed_for_a_file_and_for_a_pipe() {
-        let hint =
-            |file| settle(Signs { file, ..signs(Lead::Gzip, None) }, None).unwrap_err().hint().unwrap();
-        assert_eq!(hint(Some("a b.gz")), "decompress it first: gzip -dc 'a b.gz' | kmeans …");
-        assert_eq!(hint(None), "decompress it first: … | gzip -dc | kmeans …");
+        let hint = |file| {
+            settle(Signs { file, ..signs(Lead::Packed("bzip2"), None) }, None).unwrap_err().hint().unwrap()
+        };
+        assert_eq!(hint(Some("a b.bz2")), "decompress it first: bzip2 -dc 'a b.bz2' | kmeans …");
+        assert_eq!(hint(None), "decompress it first: … | bzip2 -dc | kmeans …");
     }
 }

@@ -10,17 +10,25 @@ use crate::error::Error;
 use crate::format::{Dialect, Format};
 use crate::output::Output;
 use crate::place::{CHANGED, Place};
+use crate::source::Later;
 use crate::stop::Stop;
 use crate::table::TableReader;
 use crate::write::TableWriter;
 
-/// The input of [`read_table`](crate::read_table): the file, or a temporary copy of what came through a pipe.
+/// The input of [`read_table`](crate::read_table): the files, or a temporary copy of what came through a pipe.
 pub struct Kept {
-    limits: Limits,
-    name: String,
-    place: Place,
-    dialect: Dialect,
-    features: Vec<usize>,
+    first: Part,
+    more: Vec<Part>,
+}
+
+/// One of several inputs.
+pub(crate) struct Part {
+    pub(crate) limits: Limits,
+    pub(crate) name: String,
+    pub(crate) place: Place,
+    pub(crate) dialect: Dialect,
+    /// Places of the columns that are numbers.
+    pub(crate) features: Vec<usize>,
 }
 
 /// What stands in the way of another format.
@@ -34,21 +42,23 @@ pub(crate) enum Limits {
 impl fmt::Debug for Kept {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Kept")
-            .field("name", &self.name)
-            .field("dialect", &self.dialect)
+            .field("name", &self.first.name)
+            .field("dialect", &self.first.dialect)
             .finish_non_exhaustive()
     }
 }
 
 impl Kept {
-    pub(crate) fn new(
-        name: String,
-        place: Place,
-        dialect: Dialect,
-        features: Vec<usize>,
-        limits: Limits,
-    ) -> Self {
-        Self { limits, name, place, dialect, features }
+    pub(crate) fn of(mut parts: Vec<Part>) -> Option<Self> {
+        if parts.is_empty() {
+            return None;
+        }
+        let more = parts.split_off(1);
+        parts.pop().map(|first| Self { first, more })
+    }
+
+    fn parts(&self) -> impl Iterator<Item = &Part> {
+        std::iter::once(&self.first).chain(&self.more)
     }
 
     /// Whether the input can be written in another format, as far as reading it has told; `None` is its own. Cheap, so
@@ -57,16 +67,16 @@ impl Kept {
     /// # Errors
     /// [`Error::Data`] naming what stands in the way.
     pub fn can_become(&self, format: Option<Format>) -> Result<(), Error> {
-        match (&self.limits, format) {
-            (Limits::Text(Some(place)), Some(Format::Arrow)) => Err(place.refused(&self.name)),
-            (Limits::Arrow(schema), Some(Format::Csv | Format::Tsv)) => fits_text(&self.name, schema),
+        self.parts().try_for_each(|part| match (&part.limits, format) {
+            (Limits::Text(Some(place)), Some(Format::Arrow)) => Err(place.refused(&part.name)),
+            (Limits::Arrow(schema), Some(Format::Csv | Format::Tsv)) => fits_text(&part.name, schema),
             _ => Ok(()),
-        }
+        })
     }
 
     /// What was found out about the input.
     pub fn dialect(&self) -> Dialect {
-        self.dialect
+        self.first.dialect
     }
 
     /// Writes the input with a column `cluster` appended: `labels`, one a row. Warnings come back.
@@ -81,16 +91,22 @@ impl Kept {
         labels: &[u32],
         stop: &Arc<dyn Stop>,
     ) -> Result<Vec<String>, Error> {
-        let changed = || Error::about(&self.name, CHANGED);
-        let source = self.place.reopen(&self.name, None, stop)?;
-        let mut reader = TableReader::of_source(source, self.dialect, false)?;
-        if self.features.iter().any(|&column| column >= reader.columns().len()) {
+        let first = &self.first;
+        let changed = || Error::about(&first.name, CHANGED);
+        let again = |part: &Part| {
+            let (name, dialect) = (part.name.clone(), part.dialect);
+            Ok::<_, Error>(Later::Again { place: part.place.share(&name)?, name, dialect })
+        };
+        let later = self.more.iter().map(again).collect::<Result<_, Error>>()?;
+        let source = first.place.reopen(&first.name, None, stop)?;
+        let mut reader = TableReader::of_source(source, first.dialect, later, false)?;
+        if first.features.iter().any(|&column| column >= reader.features().len()) {
             return Err(changed());
         }
         // Numbers are needed only where text becomes typed columns.
         let target = format.or(output.format()).unwrap_or(reader.format());
         if target == Format::Arrow && reader.format() != Format::Arrow {
-            reader.select_places(&self.features)?;
+            reader.select_places(&first.features)?;
             reader.keep_missing();
         }
         let mut writer = TableWriter::new(&reader, output, format, None)?;
@@ -100,8 +116,11 @@ impl Kept {
             writer.write(&batch, now, None)?;
             rest = later;
         }
-        if !rest.is_empty() || !self.place.is_unchanged() {
+        if !rest.is_empty() {
             return Err(changed());
+        }
+        if let Some(part) = self.parts().find(|part| !part.place.is_unchanged()) {
+            return Err(Error::about(&part.name, CHANGED));
         }
         let warnings = writer.warnings().to_vec();
         writer.finish()?;

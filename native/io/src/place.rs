@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::format::Format;
 use crate::source::{Origin, Source};
 use crate::stop::Stop;
+use crate::unpack::unpacked;
 
 /// Bytes in memory that several readers share.
 #[derive(Clone)]
@@ -88,7 +89,7 @@ impl Place {
             }
             Self::Memory(bytes) => (Some(bytes.len()), Origin::Memory(Cursor::new(bytes.clone()))),
         };
-        Source::begin(name.to_owned(), named, length, origin, None, stop)
+        unpacked(Source::begin(name.to_owned(), named, length, origin, None, stop)?)
     }
 }
 
@@ -98,6 +99,12 @@ pub(crate) const CHANGED: &str = "changed while it was being read";
 /// An empty file for a copy; it has no name, so nothing is left of it whatever happens.
 pub(crate) fn spool(name: &str) -> Result<File, Error> {
     tempfile::tempfile().map_err(|error| Error::spooling(name, error))
+}
+
+/// A copy's file, to be written anew.
+pub(crate) fn emptied(mut copy: File, name: &str) -> Result<File, Error> {
+    let emptied = copy.set_len(0).and_then(|()| copy.rewind());
+    emptied.map(|()| copy).map_err(|error| Error::spooling(name, error))
 }
 
 #[cfg(test)]

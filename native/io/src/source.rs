@@ -6,15 +6,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{Error, escaped, spooling, stopped};
-use crate::format::{Format, Lead, Signs, lead};
+use crate::format::{Dialect, Format, Signs};
+use crate::lead::{Lead, lead};
 use crate::pipe::{CHUNK, Pipe, when_ready};
 use crate::place::{Place, ReadSeek, Shared, spool};
+use crate::positioned::{Bytes, Positioned};
 use crate::stop::Stop;
+use crate::unpack::unpacked;
 
 /// A table's bytes.
 pub enum Input {
     /// A file, or anything with a path that can be read: a FIFO, `/dev/fd/63`.
     Path(PathBuf),
+    /// Several of those, one after the other, as one table.
+    Paths(Vec<PathBuf>),
     /// File descriptor 0.
     Stdin,
     /// An Arrow IPC file or stream in memory.
@@ -26,6 +31,35 @@ pub enum Input {
         /// The bytes.
         reader: Box<dyn Read + Send>,
     },
+}
+
+impl Input {
+    /// The first of several, and the paths of the others.
+    pub(crate) fn split_first(self) -> Result<(Self, Vec<PathBuf>), Error> {
+        match self {
+            Self::Paths(mut paths) if !paths.is_empty() => {
+                let more = paths.split_off(1);
+                Ok((Self::Path(paths.remove(0)), more))
+            }
+            Self::Paths(_) => Err(Error::Data { message: "no file was given".to_owned(), hint: None }),
+            one => Ok((one, Vec::new())),
+        }
+    }
+}
+
+/// An input that follows another.
+pub(crate) enum Later {
+    Path { path: PathBuf, dialect: Dialect },
+    Again { name: String, place: Place, dialect: Dialect },
+}
+
+impl Later {
+    pub(crate) fn open(self, keep: bool, stop: &Arc<dyn Stop>) -> Result<(Source, Dialect), Error> {
+        match self {
+            Self::Path { path, dialect } => Ok((Source::open(Input::Path(path), keep, stop)?, dialect)),
+            Self::Again { name, place, dialect } => Ok((place.reopen(&name, None, stop)?, dialect)),
+        }
+    }
 }
 
 pub(crate) enum Origin {
@@ -40,9 +74,9 @@ pub(crate) enum Origin {
 pub(crate) struct Source {
     pub(crate) name: String,
     /// A regular file's path.
-    file: Option<String>,
+    pub(crate) file: Option<String>,
     /// What the file's name says.
-    named: Option<Format>,
+    pub(crate) named: Option<Format>,
     pub(crate) lead: Lead,
     /// Bytes in all, for regular files and memory.
     pub(crate) length: Option<u64>,
@@ -58,6 +92,7 @@ impl Source {
     pub(crate) fn open(input: Input, keep: bool, stop: &Arc<dyn Stop>) -> Result<Self, Error> {
         let (name, named, length, origin, place) = match input {
             Input::Path(path) => Self::open_path(&path, stop)?,
+            Input::Paths(_) => return Self::open(input.split_first()?.0, keep, stop),
             Input::Stdin => Self::open_stdin(stop)?,
             Input::Ipc(bytes) => {
                 let bytes = Shared::new(bytes);
@@ -82,7 +117,7 @@ impl Source {
             place => place.filter(|_| keep),
         };
         let source = Self::begin(name, named, length, origin, place, stop)?;
-        Ok(Self { file, ..source })
+        unpacked(Self { file, ..source })
     }
 
     #[expect(clippy::type_complexity, reason = "the five parts are taken apart at the only call")]
@@ -170,13 +205,35 @@ impl Source {
         Ok(source)
     }
 
-    /// The same bytes from the start, by position; a pipe is copied to a temporary file first.
-    pub(crate) fn into_seekable(mut self) -> Result<(Box<dyn ReadSeek>, Option<Place>), Error> {
+    /// Gives bytes back that have been read, all that were read so far.
+    pub(crate) fn put_back(&mut self, bytes: Vec<u8>) {
+        (self.head, self.head_at) = (bytes, 0);
+    }
+
+    /// The same bytes from the start, by one who seeks in them.
+    pub(crate) fn into_seekable(self) -> Result<(Box<dyn ReadSeek>, Option<Place>), Error> {
+        let (bytes, place) = self.landed()?;
+        Ok(match bytes {
+            Bytes::File(file) => (Box::new(file), place),
+            Bytes::Memory(bytes) => (Box::new(Cursor::new(bytes)), place),
+        })
+    }
+
+    /// The same bytes by position.
+    pub(crate) fn into_positioned(self) -> Result<(Positioned, Option<Place>), Error> {
+        let (name, stop) = (self.name.clone(), Arc::clone(&self.stop));
+        let (bytes, place) = self.landed()?;
+        let bytes = Positioned::new(bytes, &stop).map_err(|error| Error::reading(&name, error))?;
+        Ok((bytes, place))
+    }
+
+    /// A pipe is copied to a temporary file first.
+    fn landed(mut self) -> Result<(Bytes, Option<Place>), Error> {
         let name = self.name.clone();
         let failed = |error| Error::reading(&name, error);
         self.origin = match self.origin {
-            Origin::File(file) => return Ok((Box::new(file), self.place)),
-            Origin::Memory(cursor) => return Ok((Box::new(cursor), self.place)),
+            Origin::File(file) => return Ok((Bytes::File(file), self.place)),
+            Origin::Memory(cursor) => return Ok((Bytes::Memory(cursor.into_inner()), self.place)),
             other => other,
         };
         let mut copy = match self.place.take() {
@@ -194,12 +251,17 @@ impl Source {
             copy.write_all(&buffer[..count]).map_err(|error| Error::spooling(&name, error))?;
         }
         let again = copy.try_clone().map_err(failed)?;
-        Ok((Box::new(again), Some(Place::Spool(copy))))
+        Ok((Bytes::File(again), Some(Place::Spool(copy))))
     }
 
     /// Where the bytes can be had again, if that was asked for.
     pub(crate) fn into_place(self) -> Option<Place> {
         self.place
+    }
+
+    /// The same, of a source that is read on.
+    pub(crate) fn take_place(&mut self) -> Option<Place> {
+        self.place.take()
     }
 
     /// The place of a copy that goes on being written while this is read.

@@ -1,25 +1,25 @@
 //! Tables for training, read whole; and the engine room of every reader: one table, batch after batch.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_schema::SchemaRef;
 use kmeans_engine::Matrix;
 
 use crate::added::CLUSTER;
-use crate::arrow::table::ArrowTable;
+use crate::body::{Filled, Layout, Opened};
 use crate::categories::Categories;
 use crate::cell::{Cells, OnMissing, Purpose};
 use crate::classes::{Classes, Coded};
-use crate::columns::{Nature, Profile, Selection, Skipped, choose};
+use crate::columns::{Nature, Selection, Skipped, choose};
 use crate::convert::fits_text;
-use crate::csv::table::{CsvTable, RawRecords, TextStyle};
+use crate::csv::table::RawRecords;
 use crate::error::Error;
-use crate::format::{Dialect, Format, settle};
+use crate::format::{Dialect, Format};
 use crate::index::Index;
-use crate::kept::{Kept, Limits};
-use crate::place::Place;
-use crate::source::{Input, Source};
+use crate::kept::{Kept, Part};
+use crate::several::{First, Misfit};
+use crate::source::{Input, Later, Source};
 use crate::stop::Stop;
 
 /// A table for training.
@@ -59,9 +59,11 @@ pub fn read_table(
 ) -> Result<Table, Error> {
     let mut reader = TableReader::open_kept(input, dialect, keep_source, stop)?;
     reader.purpose = Purpose::Fit;
-    let profiles = reader.profiles()?;
-    reader.notes.extend(reader.doubt(|column| profiles[column].nature == Nature::Numeric));
-    let choice = choose(&reader.name, &profiles, selection)?;
+    let profiles = reader.table.body.profiles()?;
+    reader.notes.extend(reader.table.body.doubt(|column| profiles[column].nature == Nature::Numeric));
+    let selection = &reader.table.body.expanded(selection);
+    let mut choice = choose(reader.name(), &profiles, selection)?;
+    choice.skipped = reader.table.body.gathered(choice.skipped);
     if selection.columns.is_none() && choice.used.iter().any(|&column| profiles[column].name == CLUSTER) {
         reader.notes.push(format!(
             "the column {CLUSTER} is clustered on too; if it comes from an earlier run, leave it out with --exclude {CLUSTER}"
@@ -74,7 +76,8 @@ pub fn read_table(
     cells.weight = choice.weight;
     cells.weight_name = choice.weight.map(|column| profiles[column].name.clone()).unwrap_or_default();
     cells.truth = choice.truth.map(Coded::of);
-    reader.project(&cells);
+    reader.table.body.project(&cells);
+    reader.projected = true;
     let mut first = true;
     while !matches!(reader.fill(&mut cells, None)?, Filled::End) {
         stop.rows(cells.rows as u64);
@@ -83,44 +86,42 @@ pub fn read_table(
         }
     }
     if cells.rows == 0 {
-        return Err(Error::about(&reader.name, "holds no row"));
+        return Err(Error::about(reader.name(), "holds no row"));
     }
     cells.complete()?;
     let weights = choice.weight.map(|_| std::mem::take(&mut cells.weights));
     if weights.as_ref().is_some_and(|weights| weights.iter().all(|&weight| weight == 0.0)) {
         let column = crate::error::shown(&cells.weight_name);
-        return Err(Error::at(&reader.name, format!("every weight in column \"{column}\" is 0")));
+        return Err(Error::at(reader.name(), format!("every weight in column \"{column}\" is 0")));
     }
     let truth =
-        cells.truth.take().map(|coded| coded.into_classes(&reader.name, reader.columns())).transpose()?;
+        cells.truth.take().map(|coded| coded.into_classes(reader.name(), reader.columns())).transpose()?;
+    let used = numbers(&cells);
     let names = std::mem::take(&mut cells.names);
     let categories = std::mem::take(&mut cells.categories);
     let categories = categories.into_iter().map(|each| each.map(|each| each.texts())).collect();
     let (_, matrix) = cells.take();
     let notes = std::mem::take(&mut reader.notes);
-    let numbers = |column: &usize| !choice.categorical.contains(column);
-    let source = reader.into_kept(choice.used.iter().copied().filter(numbers).collect());
+    let source = reader.into_kept(used);
     let (skipped, listed) = (choice.skipped, choice.listed);
     Ok(Table { names, skipped, matrix, categories, weights, truth, listed, notes, source })
 }
 
-enum Body {
-    Csv(Box<CsvTable>),
-    Arrow(Box<ArrowTable>),
-}
-
-/// What one step of reading has brought.
-enum Filled {
-    End,
-    Text,
-    Arrow(RecordBatch),
+/// Places of the columns that are read as numbers.
+fn numbers(cells: &Cells) -> Vec<usize> {
+    let is_text = |slot: &usize| cells.categories.get(*slot).is_some_and(Option::is_some);
+    (0..cells.wanted.len()).filter(|slot| !is_text(slot)).map(|slot| cells.wanted[slot]).collect()
 }
 
 /// What a batch carries along for the output.
 #[derive(Debug)]
 pub(crate) enum Payload {
     Text(RawRecords),
+    /// Objects.
+    Json(RawRecords),
     Arrow(RecordBatch),
+    /// Nothing, because these rows cannot stand where those before them do.
+    Misfit(Misfit),
 }
 
 /// Some rows of a table, on their way to an output.
@@ -133,28 +134,32 @@ pub struct Batch {
     pub(crate) payload: Payload,
 }
 
-/// What a writer must know of the table that it continues.
-#[derive(Debug, Clone)]
-pub(crate) enum Layout {
-    Text(TextStyle),
-    Arrow(SchemaRef),
-}
-
 /// Reads a table of any length in constant memory.
 ///
 /// A batch is what one chunk of about 1 MiB holds, one Arrow batch, or less where a pipe has no more to give at the
 /// moment: lines that trickle in are handed out as they come.
+///
+/// Of several inputs it reads one after the other, and finds the columns that are selected by name in each.
 pub struct TableReader {
-    name: String,
+    table: Opened,
+    first: First,
+    /// What the first is passed on as.
     format: Format,
-    length: Option<u64>,
-    body: Body,
+    /// Where the columns of the first stand in the one that is being read, if that is another.
+    order: Option<Result<Vec<usize>, Misfit>>,
+    later: VecDeque<Later>,
+    /// Those that have been read.
+    parts: Vec<Part>,
+    keep: bool,
+    projected: bool,
     purpose: Purpose,
     notes: Vec<String>,
     cells: Cells,
     /// Which of the columns that are selected are categories; empty when none is.
     categorical: Vec<bool>,
     total: u64,
+    /// Rows of the input that is being read.
+    rows: u64,
     stop: Arc<dyn Stop>,
 }
 
@@ -168,37 +173,35 @@ impl TableReader {
     }
 
     fn open_kept(input: Input, dialect: Dialect, keep: bool, stop: &Arc<dyn Stop>) -> Result<Self, Error> {
-        Self::of_source(Source::open(input, keep, stop)?, dialect, keep)
+        let (input, more) = input.split_first()?;
+        let later = more.into_iter().map(|path| Later::Path { path, dialect }).collect();
+        Self::of_source(Source::open(input, keep, stop)?, dialect, later, keep)
     }
 
-    pub(crate) fn of_source(source: Source, dialect: Dialect, keep: bool) -> Result<Self, Error> {
-        let format = settle(source.signs(), dialect.format)?;
-        let (name, length, stop) = (source.name.clone(), source.length, Arc::clone(source.stop()));
-        let mut notes = Vec::new();
-        let (format, body) = if format == Format::Arrow {
-            (format, Body::Arrow(Box::new(ArrowTable::open(source)?)))
-        } else {
-            let (mut table, note) = CsvTable::open(source, format, dialect)?;
-            if keep {
-                table.watch_utf8();
-            }
-            notes.extend(note);
-            let format = if table.style.delimiter == b'\t' { Format::Tsv } else { Format::Csv };
-            (format, Body::Csv(Box::new(table)))
-        };
+    pub(crate) fn of_source(
+        source: Source,
+        dialect: Dialect,
+        later: VecDeque<Later>,
+        keep: bool,
+    ) -> Result<Self, Error> {
+        let mut table = Opened::of(source, dialect, keep)?;
         let purpose = Purpose::Predict;
-        let cells = Cells::new(purpose, Vec::new(), Vec::new(), false);
         Ok(Self {
-            name,
-            format,
-            length,
-            body,
+            first: First::of(&table, !later.is_empty()),
+            format: table.passed_on(),
+            order: None,
+            later,
+            parts: Vec::new(),
+            keep,
+            projected: false,
             purpose,
-            notes,
-            cells,
+            notes: table.note.take().into_iter().collect(),
+            cells: Cells::new(purpose, Vec::new(), Vec::new(), false),
             categorical: Vec::new(),
             total: 0,
-            stop,
+            rows: 0,
+            stop: Arc::clone(&table.stop),
+            table,
         })
     }
 
@@ -207,22 +210,30 @@ impl TableReader {
         self.purpose = purpose;
     }
 
-    /// The input's name in messages.
+    /// The name in messages of the input that is being read.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.table.name
     }
 
-    /// The format that was found.
+    /// The format in which the table is passed on unless another is named: its own, or Arrow where that is not written.
     pub fn format(&self) -> Format {
         self.format
     }
 
-    /// The names of all columns, in the order of the input; `x1`, `x2`, … without a header.
+    /// The names of all columns, in the order of the input, the first of several; `x1`, `x2`, … without a header.
     pub fn columns(&self) -> &[String] {
-        match &self.body {
-            Body::Csv(table) => &table.names,
-            Body::Arrow(table) => &table.names,
-        }
+        self.first.columns()
+    }
+
+    /// The names of all columns that may be used: [`TableReader::columns`], with `emb[0]`, `emb[1]`, … for a column `emb`
+    /// of vectors.
+    pub fn features(&self) -> &[String] {
+        self.table.body.features()
+    }
+
+    /// The columns of which nothing is used by those that are selected.
+    pub fn ignored(&self) -> Vec<String> {
+        self.table.body.ignored(&self.cells.wanted)
     }
 
     /// What was guessed about the input and the user may want to know.
@@ -230,27 +241,28 @@ impl TableReader {
         &self.notes
     }
 
+    /// Whether the rows are passed on as JSON objects.
+    pub(crate) fn is_json(&self) -> bool {
+        matches!(self.first.layout(), Layout::Json)
+    }
+
     /// Selects the columns that every [`Batch::values`] has, by name, in this order; other columns are ignored.
     ///
     /// # Errors
     /// [`Error::Data`] naming every missing column, a name that several columns share, or a column of another type.
     pub fn select(&mut self, names: &[String]) -> Result<(), Error> {
-        let index = Index::of(self.columns().iter().map(String::as_str));
-        let columns = index.features(names, &self.name).map_err(|error| match error.hint() {
-            _ if self.is_headerless() => error
-                .advise(Some("the input has no header row, so its columns are named x1, x2, …".to_owned())),
-            None => error.advise(self.doubt(|_| true)),
-            Some(_) => error,
-        })?;
+        let columns = self.find(names)?;
         self.select_places(&columns)
     }
 
-    /// Says that a header may be data, when the names of columns for which `numeric` holds are numbers.
-    fn doubt(&self, numeric: impl Fn(usize) -> bool) -> Option<String> {
-        match &self.body {
-            Body::Csv(table) => table.doubt(numeric),
-            Body::Arrow(_) => None,
-        }
+    fn find(&self, names: &[String]) -> Result<Vec<usize>, Error> {
+        let index = Index::of(self.features().iter().map(String::as_str));
+        index.features(names, self.name()).map_err(|error| match error.hint() {
+            _ if self.is_headerless() => error
+                .advise(Some("the input has no header row, so its columns are named x1, x2, …".to_owned())),
+            None => error.advise(self.table.body.doubt(|_| true)),
+            Some(_) => error,
+        })
     }
 
     /// Whether this table can be written in another format, as far as its columns' types tell; `None` is its own.
@@ -259,8 +271,8 @@ impl TableReader {
     /// # Errors
     /// [`Error::Data`] naming the column that stands in the way.
     pub fn can_become(&self, format: Option<Format>) -> Result<(), Error> {
-        match (&self.body, format) {
-            (Body::Arrow(table), Some(Format::Csv | Format::Tsv)) => fits_text(&self.name, table.schema()),
+        match (self.first.layout(), format) {
+            (Layout::Arrow(schema), Some(Format::Csv | Format::Tsv)) => fits_text(self.name(), schema),
             _ => Ok(()),
         }
     }
@@ -291,14 +303,8 @@ impl TableReader {
     }
 
     pub(crate) fn select_places(&mut self, columns: &[usize]) -> Result<(), Error> {
-        if let Body::Arrow(table) = &self.body {
-            let profiles = table.profiles();
-            for (slot, &column) in columns.iter().enumerate() {
-                if self.categorical.get(slot) != Some(&true) {
-                    profiles[column].require_numeric(&self.name)?;
-                }
-            }
-        }
+        let is_text = |slot: usize| self.categorical.get(slot) == Some(&true);
+        self.table.body.require_numeric(columns, is_text, self.name())?;
         self.cells = self.cells(columns);
         Ok(())
     }
@@ -319,9 +325,16 @@ impl TableReader {
                 Filled::End => return Ok(None),
                 // An Arrow batch may be empty, and nobody has a use for one.
                 _ if rows == 0 => continue,
+                Filled::Text if self.table.body.is_json() => Payload::Json(raw),
                 Filled::Text => Payload::Text(raw),
                 Filled::Arrow(batch) => Payload::Arrow(batch),
             };
+            let payload = match &self.order {
+                None => payload,
+                Some(Ok(order)) => self.first.conform(payload, order, &self.table, self.rows)?,
+                Some(Err(misfit)) => Payload::Misfit(misfit.clone()),
+            };
+            self.rows += rows as u64;
             self.total += rows as u64;
             self.stop.rows(self.total);
             return Ok(Some(Batch { rows, values, payload }));
@@ -330,58 +343,79 @@ impl TableReader {
 
     /// Whether the columns' names were made up.
     pub fn is_headerless(&self) -> bool {
-        matches!(&self.body, Body::Csv(table) if !table.style.header)
+        self.table.body.is_headerless()
     }
 
     pub(crate) fn layout(&self) -> Layout {
-        match &self.body {
-            Body::Csv(table) => Layout::Text(table.style.clone()),
-            Body::Arrow(table) => Layout::Arrow(table.schema().clone()),
-        }
+        self.first.layout().clone()
     }
 
     /// Places of the selected columns; of those that hold categories, a place that no column has.
     pub(crate) fn selected(&self) -> Vec<usize> {
         let is_text = |slot: usize| self.categorical.get(slot) == Some(&true);
         let wanted = self.cells.wanted.iter().enumerate();
-        wanted.map(|(slot, &column)| if is_text(slot) { usize::MAX } else { column }).collect()
-    }
-
-    fn profiles(&mut self) -> Result<Vec<Profile>, Error> {
-        match &mut self.body {
-            Body::Csv(table) => table.profiles(),
-            Body::Arrow(table) => Ok(table.profiles()),
-        }
+        wanted
+            .map(|(slot, &column)| if is_text(slot) { usize::MAX } else { self.table.body.typed(column) })
+            .collect()
     }
 
     fn cells(&self, columns: &[usize]) -> Cells {
-        let names = columns.iter().map(|&column| self.columns()[column].clone()).collect();
-        let narrow = matches!(&self.body, Body::Arrow(table) if table.is_narrow(columns));
-        Cells::new(self.purpose, names, columns.to_vec(), narrow)
+        let names = columns.iter().map(|&column| self.features()[column].clone()).collect();
+        Cells::new(self.purpose, names, columns.to_vec(), self.table.body.is_narrow(columns))
     }
 
-    fn project(&mut self, cells: &Cells) {
-        if let Body::Arrow(table) = &mut self.body {
-            table.project(cells);
+    fn fill(&mut self, cells: &mut Cells, mut raw: Option<&mut RawRecords>) -> Result<Filled, Error> {
+        loop {
+            if self.stop.requested() {
+                return Err(Error::Interrupted);
+            }
+            let filled = self.table.body.fill(cells, raw.as_deref_mut())?;
+            if !matches!(filled, Filled::End) {
+                return Ok(filled);
+            }
+            self.notes.extend(self.table.body.late_note());
+            if !self.advance(cells)? {
+                return Ok(Filled::End);
+            }
         }
     }
 
-    fn fill(&mut self, cells: &mut Cells, raw: Option<&mut RawRecords>) -> Result<Filled, Error> {
-        if self.stop.requested() {
-            return Err(Error::Interrupted);
+    /// Goes on with the next input; false when there is none.
+    fn advance(&mut self, cells: &mut Cells) -> Result<bool, Error> {
+        let Some(later) = self.later.pop_front() else { return Ok(false) };
+        let (source, dialect) = later.open(self.keep, &self.stop)?;
+        let last = std::mem::replace(&mut self.table, Opened::of(source, dialect, self.keep)?);
+        self.notes.extend(self.table.note.take());
+        self.rows = 0;
+        let order = self.first.order(&self.table);
+        if self.keep {
+            // Sooner than when the work is done and nothing can be written.
+            order.as_ref().map_err(Misfit::error)?;
+            self.parts.extend(last.into_part(numbers(cells)));
         }
-        match &mut self.body {
-            Body::Csv(table) => Ok(if table.fill(cells, raw)? { Filled::Text } else { Filled::End }),
-            Body::Arrow(table) => Ok(table.fill(cells)?.map_or(Filled::End, Filled::Arrow)),
+        self.order = Some(order);
+        let names: Vec<String> =
+            cells.names.iter().chain(cells.weight.map(|_| &cells.weight_name)).cloned().collect();
+        let mut places = self.find(&names)?;
+        cells.weight = cells.weight.and_then(|_| places.pop());
+        let is_text = |slot: usize| cells.categories.get(slot).is_some_and(Option::is_some);
+        self.table.body.require_numeric(&places, is_text, &self.table.name)?;
+        cells.wanted = places;
+        if !self.table.body.is_narrow(&cells.wanted) {
+            cells.values.widen();
         }
+        if self.projected {
+            self.table.body.project(cells);
+        }
+        Ok(true)
     }
 
     /// Makes room for the whole table at once, judged by its first chunk: doubling would hold it up to three times.
     fn reserve(&self, cells: &mut Cells) {
-        let (Some(length), Body::Csv(table)) = (self.length, &self.body) else { return };
+        let (Some(length), Some(consumed)) = (self.table.length, self.table.body.consumed()) else { return };
         // 2% more than the first chunk promises, and never a share of the address space that a sparse file could ask
         // for: a number needs at least two bytes of text.
-        let scale = length as f64 / table.consumed().max(1) as f64 * 1.02;
+        let scale = length as f64 / consumed.max(1) as f64 * 1.02;
         let most = (length / 2 + 1) as f64;
         let total = |count: usize| (count as f64 * scale).min(most) as usize;
         let values = total(cells.rows * cells.wanted.len());
@@ -392,23 +426,8 @@ impl TableReader {
         }
     }
 
-    fn into_kept(self, features: Vec<usize>) -> Option<Kept> {
-        let dialect = match &self.body {
-            Body::Csv(table) => Dialect {
-                format: Some(self.format),
-                header: Some(table.style.header),
-                delimiter: Some(table.style.delimiter),
-            },
-            Body::Arrow(_) => Dialect { format: Some(self.format), header: None, delimiter: None },
-        };
-        let limits = match &self.body {
-            Body::Csv(table) => Limits::Text(table.not_utf8()),
-            Body::Arrow(table) => Limits::Arrow(table.schema().clone()),
-        };
-        let place: Option<Place> = match self.body {
-            Body::Csv(table) => table.into_source().into_place(),
-            Body::Arrow(table) => table.into_place(),
-        };
-        place.map(|place| Kept::new(self.name, place, dialect, features, limits))
+    fn into_kept(mut self, features: Vec<usize>) -> Option<Kept> {
+        self.parts.extend(self.table.into_part(features));
+        Kept::of(self.parts)
     }
 }

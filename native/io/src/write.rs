@@ -6,14 +6,16 @@ use arrow_array::{ArrayRef, RecordBatch};
 
 use crate::added::Added;
 use crate::arrow::sink::ArrowSink;
+use crate::body::Layout;
 use crate::convert::{arrow_to_text, text_schema, text_to_arrow};
 use crate::csv::split_fields::Fields;
 use crate::csv::table::TextStyle;
 use crate::csv::text::push_fields;
 use crate::error::Error;
 use crate::format::Format;
+use crate::json::respell::{DELIMITER, push_extended, push_members, respelled, respelled_style};
 use crate::output::Output;
-use crate::table::{Batch, Layout, Payload, TableReader};
+use crate::table::{Batch, Payload, TableReader};
 
 enum Route {
     /// The original bytes of every record, with fields appended.
@@ -39,6 +41,10 @@ enum Route {
         output: Output,
         delimiter: u8,
     },
+    /// The original bytes of every object, with members appended.
+    Objects {
+        output: Output,
+    },
 }
 
 /// Writes batches of a [`TableReader`] with a column `cluster`, and distances if asked for, appended.
@@ -48,6 +54,8 @@ pub struct TableWriter {
     warnings: Vec<String>,
     /// The input's name.
     input: String,
+    /// Its columns, where its rows are objects.
+    names: Vec<String>,
     text: Vec<u8>,
     rows: u64,
 }
@@ -70,7 +78,13 @@ impl TableWriter {
         let target = format.or(output.format()).unwrap_or(reader.format());
         reader.can_become(Some(target))?;
         let mut text = Vec::new();
-        let route = match (reader.layout(), target) {
+        let layout = match reader.layout() {
+            // For any other format an object is a record of fields.
+            Layout::Json if target != Format::Jsonl => Layout::Text(respelled_style()),
+            layout => layout,
+        };
+        let route = match (layout, target) {
+            (Layout::Json, _) => Route::Objects { output },
             (Layout::Text(style), Format::Arrow) => {
                 let selected = reader.selected();
                 let schema = added.extend(&text_schema(reader.columns(), &selected));
@@ -78,7 +92,7 @@ impl TableWriter {
                 let sink = ArrowSink::new(output, schema)?;
                 Route::TextToArrow { sink, fields, selected }
             }
-            (Layout::Text(style), target) if target == reader.format() => {
+            (Layout::Text(style), target) if target == reader.format() && !reader.is_json() => {
                 if style.bom {
                     text.extend_from_slice(b"\xef\xbb\xbf");
                 }
@@ -110,7 +124,8 @@ impl TableWriter {
                 Route::ArrowToText { output: begin(output, &text)?, delimiter }
             }
         };
-        Ok(Self { route, added, warnings, input: reader.name().to_owned(), text, rows: 0 })
+        let names = if reader.is_json() { reader.columns().to_vec() } else { Vec::new() };
+        Ok(Self { route, added, warnings, input: reader.name().to_owned(), names, text, rows: 0 })
     }
 
     /// What the user should know, such as that `cluster` was taken and another name was used.
@@ -126,10 +141,31 @@ impl TableWriter {
     /// [`Error::Write`], [`Error::ClosedPipe`]; [`Error::Data`] when the numbers of rows differ or a text that becomes
     /// Arrow is not UTF-8.
     pub fn write(&mut self, batch: &Batch, labels: &[u32], distances: Option<&[f64]>) -> Result<(), Error> {
+        if let Payload::Misfit(misfit) = &batch.payload {
+            return Err(misfit.error());
+        }
         self.added.check(batch.rows, labels, distances)?;
         let (added, text) = (&self.added, &mut self.text);
         text.clear();
-        match (&mut self.route, &batch.payload) {
+        let respelled = match (&self.route, &batch.payload) {
+            (Route::Objects { .. }, _) => None,
+            (_, Payload::Json(raw)) => Some(Payload::Text(respelled(&self.input, raw, &self.names)?)),
+            _ => None,
+        };
+        match (&mut self.route, respelled.as_ref().unwrap_or(&batch.payload)) {
+            (Route::Objects { output }, Payload::Json(raw)) => {
+                let (mut row, mut members) = (Vec::new(), Vec::new());
+                for (index, object) in raw.iter().enumerate() {
+                    row.clear();
+                    added.push_row(&mut row, DELIMITER, index, labels, distances);
+                    members.clear();
+                    push_members(&mut members, added.names(), &row);
+                    push_extended(text, object, &members);
+                    text.push(b'\n');
+                }
+                output.put(text)?;
+                output.send()?;
+            }
             (Route::Verbatim { output, style }, Payload::Text(raw)) => {
                 for (row, record) in raw.iter().enumerate() {
                     text.extend_from_slice(record);
@@ -179,7 +215,8 @@ impl TableWriter {
         match self.route {
             Route::Verbatim { output, .. }
             | Route::Respelled { output, .. }
-            | Route::ArrowToText { output, .. } => output.finish(),
+            | Route::ArrowToText { output, .. }
+            | Route::Objects { output } => output.finish(),
             Route::TextToArrow { sink, .. } | Route::ArrowToArrow { sink } => sink.finish(),
         }
     }

@@ -227,6 +227,7 @@ fn stream(
         &labelling.categories(),
         labelling.preparation.keeps_missing(),
     )?;
+    let ignored = reader.ignored();
     let distances = (labelling.options.distances == Some(true)).then(|| labelling.labeller.clusters());
     let mut table_writer =
         output.map(|output| TableWriter::new(&reader, output, None, distances)).transpose()?;
@@ -246,8 +247,6 @@ fn stream(
         writer.finish()?;
     }
     labels_writer.map_or(Ok(()), LabelsWriter::finish)?;
-    let used = |column: &&String| labelling.columns.contains(column);
-    let ignored = reader.columns().iter().filter(|column| !used(column)).cloned().collect();
     Ok(labelling.done(ignored, warnings))
 }
 

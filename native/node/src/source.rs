@@ -1,21 +1,20 @@
 //! Where a table comes from, as JavaScript says it, turned into what the readers and the engine take.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
 
 use kmeans_engine::{Matrix, Values};
-use kmeans_io::{Dialect, Input, parse_delimiter};
+use kmeans_io::{Dialect, Input, expand, parse_delimiter};
 use napi::bindgen_prelude::{Either, Float32Array, Float64Array, Uint8Array};
 use napi_derive::napi;
 
 use crate::failure::{ErrorCode, Failure};
 use crate::number::count;
 
-/// Where a table comes from: exactly one of path, stdin, ipc and values.
+/// Where a table comes from: exactly one of paths, stdin, ipc and values.
 #[napi(object, object_to_js = false)]
 pub struct Source {
-    /// A file.
-    pub path: Option<String>,
+    /// Files and patterns of files, one after the other.
+    pub paths: Option<Vec<String>>,
     /// File descriptor 0.
     pub stdin: Option<bool>,
     /// An Arrow IPC file or stream.
@@ -33,7 +32,7 @@ pub struct Source {
 /// How a table is read.
 #[napi(object, object_to_js = false)]
 pub struct TableOptions {
-    /// csv, tsv or arrow; found out without.
+    /// csv, tsv, arrow, parquet, npy or jsonl; found out without.
     pub format: Option<String>,
     /// Whether the first row holds the column names; found out without.
     pub header: Option<bool>,
@@ -79,18 +78,18 @@ impl Given {
 
 impl Source {
     pub fn table(self, options: TableOptions) -> Result<Table, Failure> {
-        let Self { path, stdin, ipc, values, columns, names, weights } = self;
+        let Self { paths, stdin, ipc, values, columns, names, weights } = self;
         if let Some(values) = values {
             return given(values, columns, names, weights).map(Table::Given);
         }
-        let input = match (path, stdin, ipc) {
-            (Some(path), None, None) => Input::Path(PathBuf::from(path)),
+        let input = match (paths, stdin, ipc) {
+            (Some(paths), None, None) => Input::Paths(expand(&paths)?),
             (None, Some(true), None) => Input::Stdin,
             (None, None, Some(bytes)) => Input::Ipc(bytes.to_vec()),
             _ => {
                 return Err(Failure::new(
                     ErrorCode::Internal,
-                    "a source is one of path, stdin, ipc and values",
+                    "a source is one of paths, stdin, ipc and values",
                 ));
             }
         };

@@ -9,11 +9,11 @@ import {
   checkDestinations,
   type Destination,
   fillsScreen,
-  isArrow,
+  isBinary,
   refuseBinary,
   usesStdout,
 } from '../outputs.js';
-import { type Facts, inputOrStdin, type Page } from '../page.js';
+import { type Facts, type Inputs, inputName, inputsOrStdin, type Page } from '../page.js';
 import { tableFlags } from '../table-flags.js';
 import { colourWanted, isTerminal, reportWidth, STDOUT, writeErr, writeOut } from '../terminal.js';
 
@@ -67,11 +67,12 @@ const flags: Flags<FitLine> = {
 export const fitPage: Page<FitLine> = {
   name: 'fit',
   about: 'Find clusters in a table and save them as a model',
-  input: 'a CSV, TSV or Arrow file; stdin when absent or -',
+  input:
+    'tables, read as one: CSV, TSV, Arrow, Parquet, .npy or JSON lines; stdin when absent or -',
   examples: [
     'kmeans fit customers.csv -k 5 -m model.json',
     'kmeans fit customers.csv -k 5 --id id --exclude age -o labelled.csv',
-    'zcat big.csv.gz | kmeans fit -k 100 > model.json',
+    "kmeans fit 'data/*.parquet' -k 100 > model.json",
   ],
   flags,
   facts: fitFacts,
@@ -92,15 +93,15 @@ async function fitFacts(): Promise<Facts> {
   return { defaults, choices };
 }
 
-async function fitRun(line: FitLine, input: string | undefined): Promise<Exit> {
+async function fitRun(line: FitLine, given: readonly string[]): Promise<Exit> {
   const { json, quiet, ...options } = line;
-  const source = inputOrStdin(input, fitPage);
+  const inputs = inputsOrStdin(given, fitPage);
   const results = destinations(line);
   checkDestinations(results, [
-    ['the input', source],
+    ...inputs.map((input) => ['the input', input] as const),
     ['the starting centroids', line.init],
   ]);
-  refuseBinary(line.output, isArrow(source, line.format));
+  refuseBinary(line.output, isBinary(inputs[0], line.format));
   // The model goes to a stdout that nothing else uses and that is not a person's screen.
   const model = line.model ?? (usesStdout(results) || isTerminal(STDOUT) ? undefined : '-');
   const { fit } = await import('../../api/fit.js');
@@ -116,11 +117,11 @@ async function fitRun(line: FitLine, input: string | undefined): Promise<Exit> {
   };
   const settled = model === undefined ? line : { ...line, model };
   const kept = watchFiles(outcomes(settled));
-  const result = await attend(manner, (control) => fit(source, native, control)).catch((error) => {
+  const result = await attend(manner, (control) => fit(inputs, native, control)).catch((error) => {
     throw withKept(error, kept());
   });
   if (json) writeOut(`${jsonReport(result.report)}\n`);
-  if (!quiet) await tell(result, source, settled);
+  if (!quiet) await tell(result, inputs, settled);
   return result.report.stopped === 'interrupted' ? exits.interrupted : exits.done;
 }
 
@@ -150,7 +151,7 @@ function outcomes({ model, output, labels }: FitLine): Written[] {
 
 async function tell(
   { report }: FitResult<undefined>,
-  source: string,
+  inputs: Inputs,
   line: FitLine,
 ): Promise<void> {
   const [{ paints }, { fitReport }, { unsavedText, writtenText }, { warningText }] =
@@ -163,7 +164,7 @@ async function tell(
   const paint = paints(colourWanted());
   const body = line.json
     ? report.warnings.map((warning) => warningText(warning, paint)).join('')
-    : fitReport(report, source === '-' ? 'standard input' : source, {
+    : fitReport(report, inputName(inputs), {
         paint,
         width: reportWidth(),
       });

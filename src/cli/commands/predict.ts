@@ -3,8 +3,8 @@ import type { PredictReport } from '../../api/report.js';
 import { attend } from '../attend.js';
 import { type Exit, exits } from '../exit.js';
 import { count, type Flags, grouped, text, toggle } from '../flags.js';
-import { checkDestinations, fillsScreen, isArrow, refuseBinary } from '../outputs.js';
-import { type Facts, inputOrStdin, type Page } from '../page.js';
+import { checkDestinations, fillsScreen, isBinary, refuseBinary } from '../outputs.js';
+import { type Facts, type Inputs, inputName, inputsOrStdin, type Page } from '../page.js';
 import { tableFlags } from '../table-flags.js';
 import { colourWanted, reportWidth, writeErr, writeOut } from '../terminal.js';
 import { UsageError } from '../usage.js';
@@ -44,7 +44,7 @@ const example = 'kmeans predict new.csv -m model.json -o labelled.csv';
 export const predictPage: Page<PredictLine> = {
   name: 'predict',
   about: 'Label the rows of a table with the clusters of a model',
-  input: 'a table with the columns of the model; stdin when absent or -',
+  input: 'tables with the columns of the model, read as one; stdin when absent or -',
   examples: [example, 'cat new.csv | kmeans predict -m model.json -l - | sort | uniq -c'],
   flags,
   facts: predictFacts,
@@ -56,13 +56,13 @@ async function predictFacts(): Promise<Facts> {
   return { defaults: {}, choices: { format: formats() } };
 }
 
-async function predictRun(line: PredictLine, input: string | undefined): Promise<Exit> {
+async function predictRun(line: PredictLine, given: readonly string[]): Promise<Exit> {
   const { model, json, quiet, ...options } = line;
-  const source = inputOrStdin(input, predictPage);
+  const inputs = inputsOrStdin(given, predictPage);
   if (model === undefined) {
     throw new UsageError('--model is required: the file that kmeans fit wrote', example);
   }
-  if (model === '-' && source === '-') {
+  if (model === '-' && inputs[0] === '-') {
     throw new UsageError('the model and the input cannot both come from standard input');
   }
   const { labels } = options;
@@ -74,16 +74,16 @@ async function predictRun(line: PredictLine, input: string | undefined): Promise
     ['--json', json ? '-' : undefined],
   ] as const;
   checkDestinations(results, [
-    ['the input', source],
+    ...inputs.map((input) => ['the input', input] as const),
     ['the model', model],
   ]);
-  refuseBinary(output, isArrow(source, options.format));
+  refuseBinary(output, isBinary(inputs[0], options.format));
   const { predict } = await import('../../api/predict.js');
   const write = (output === undefined ? options : { ...options, output }) as WriteOptions;
   const manner = { quiet, fillsScreen: fillsScreen(results), ending: 'stopping' };
-  const { report } = await attend(manner, (control) => predict(model, source, write, control));
+  const { report } = await attend(manner, (control) => predict(model, inputs, write, control));
   if (json) writeOut(`${JSON.stringify({ schemaVersion: 1, ...report })}\n`);
-  if (!quiet && !json) await tell(report, source, output, labels);
+  if (!quiet && !json) await tell(report, inputs, output, labels);
   return exits.done;
 }
 
@@ -101,7 +101,7 @@ function checkCombinations({ output, labels, distances, json }: PredictLine): vo
 
 async function tell(
   report: PredictReport,
-  source: string,
+  inputs: Inputs,
   output: string | undefined,
   labels: string | undefined,
 ): Promise<void> {
@@ -116,6 +116,5 @@ async function tell(
     ...(labels === undefined ? [] : [{ what: 'the labels', path: labels }]),
   ];
   const page = { paint, width: reportWidth() };
-  const name = source === '-' ? 'standard input' : source;
-  writeErr(predictReport(report, name, page) + writtenText(written, paint));
+  writeErr(predictReport(report, inputName(inputs), page) + writtenText(written, paint));
 }

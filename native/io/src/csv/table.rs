@@ -8,13 +8,14 @@ use crate::csv::number::{LookAlike, Reading, is_missing, read};
 use crate::csv::sniff::{self, Sniffer};
 use crate::csv::split::{Splitter, Step};
 use crate::error::{Error, shown};
-use crate::format::{Dialect, Format, Lead};
+use crate::format::{Dialect, Format};
+use crate::lead::Lead;
 use crate::names::of_bytes;
 use crate::source::Source;
 
 /// Rows, and bytes, that decide whether a column holds numbers.
-const PROFILED: usize = 1_000;
-const PROFILED_BYTES: usize = 16 << 20;
+pub(crate) const PROFILED: usize = 1_000;
+pub(crate) const PROFILED_BYTES: usize = 16 << 20;
 
 /// The original bytes of a run of records.
 #[derive(Debug, Default)]

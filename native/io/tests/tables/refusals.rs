@@ -25,11 +25,10 @@ fn a_quote_that_is_never_closed_is_refused_where_it_opens() {
 fn bytes_that_are_no_text_are_refused() {
     assert_eq!(refusal(b"a,b\n1,2\n1,\0\n"), "x: line 3 holds a NUL byte, so this is no UTF-8 text");
     assert_eq!(refusal(b"\xff\xfea\0,\0"), "x is UTF-16 text, and only UTF-8 is read");
-    assert_eq!(refusal(b"\x1f\x8b\x08\0\0"), "x is compressed with gzip");
-    assert_eq!(refusal(b"\x28\xb5\x2f\xfd\0"), "x is compressed with zstd");
-    assert_eq!(refusal(b"PAR1\x15\0"), "x is a Parquet file, which is not read yet");
-    let hint = read(bytes(b"\x1f\x8b\x08\0\0")).unwrap_err().hint().unwrap();
-    assert_eq!(hint, "decompress it first: … | gzip -dc | kmeans …");
+    assert_eq!(refusal(b"BZh91AY&SY\0"), "x is compressed with bzip2, and only gzip and zstd are read");
+    assert_eq!(refusal(b"PK\x03\x04\0"), "x is a ZIP archive, which is not read");
+    let hint = read(bytes(b"\xfd7zXZ\0")).unwrap_err().hint().unwrap();
+    assert_eq!(hint, "decompress it first: … | xz -dc | kmeans …");
 }
 
 #[test]

@@ -1,0 +1,184 @@
+//! Parquet files.
+
+mod nesting;
+mod workers;
+
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::{ArrowError, SchemaRef};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
+use parquet::errors::ParquetError;
+use parquet::file::reader::{ChunkReader, Length};
+
+use crate::arrow::frames::{Fault, damage};
+use crate::arrow::records::{Peeked, Records};
+use crate::arrow::{brief, contained};
+use crate::csv::split::WIDEST;
+use crate::parquet::workers::Workers;
+use crate::positioned::{Onward, Positioned};
+
+/// Rows of a batch: of 16 columns of f64, 2 MiB, which stay in a cache until they are in the matrix.
+const ROWS: usize = 16_384;
+/// Magic and length at a file's end.
+const TAIL: u64 = 8;
+/// A footer of this size describes more columns and row groups than anybody has.
+const LARGEST_FOOTER: u64 = 256 << 20;
+
+/// The row groups of a file as batches, decoded column by column on several threads.
+pub(crate) struct ParquetRecords {
+    file: File,
+    projection: Option<Vec<usize>>,
+    workers: Option<Workers>,
+    ended: bool,
+}
+
+/// What every reader of it needs.
+#[derive(Clone)]
+struct File {
+    bytes: Positioned,
+    metadata: ArrowReaderMetadata,
+}
+
+impl ParquetRecords {
+    pub(crate) fn open(bytes: Positioned) -> Result<Self, Fault> {
+        if let Err(fault) = check_footer(&bytes) {
+            return Err(bytes.failure().map_or(fault, Fault::Io));
+        }
+        let loaded = contained(|| Ok(ArrowReaderMetadata::load(&bytes, ArrowReaderOptions::new())?));
+        let metadata = loaded.map_err(|error| reason(&bytes, &error))?;
+        let fields = metadata.schema().fields().len();
+        // The columns within columns count too.
+        let leaves = metadata.metadata().file_metadata().schema_descr().num_columns();
+        if fields.max(leaves) > WIDEST {
+            return Err(damage(format!("it has more than {WIDEST} columns")));
+        }
+        Ok(Self { file: File { bytes, metadata }, projection: None, workers: None, ended: false })
+    }
+}
+
+impl Records for ParquetRecords {
+    fn schema(&self) -> &SchemaRef {
+        self.file.metadata.schema()
+    }
+
+    fn project(&mut self, columns: &[usize]) {
+        self.projection = Some(columns.to_vec());
+    }
+
+    fn next(&mut self) -> Result<Option<RecordBatch>, Fault> {
+        if self.ended {
+            return Ok(None);
+        }
+        let workers = match &mut self.workers {
+            Some(workers) => workers,
+            None => {
+                let all: Vec<usize> = (0..self.schema().fields().len()).collect();
+                let columns = self.projection.as_deref().unwrap_or(&all);
+                self.workers.insert(Workers::start(&self.file, columns)?)
+            }
+        };
+        let next = workers.next();
+        self.ended = !matches!(next, Ok(Some(_)));
+        next
+    }
+
+    fn peek(&mut self, columns: &[usize]) -> Result<Peeked, Fault> {
+        let next = contained(|| self.file.reader(columns)?.next().transpose());
+        let batch = next.map_err(|error| reason(&self.file.bytes, &error))?;
+        Ok(batch.map_or(Peeked::Taken(None), Peeked::Ahead))
+    }
+}
+
+impl File {
+    fn reader(&self, columns: &[usize]) -> Result<ParquetRecordBatchReader, ArrowError> {
+        let metadata = self.metadata.clone();
+        let mask = ProjectionMask::roots(metadata.parquet_schema(), columns.iter().copied());
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.bytes.clone(), metadata);
+        Ok(builder.with_projection(mask).with_batch_size(ROWS).build()?)
+    }
+
+    /// How much there is to decode of a column.
+    fn weight(&self, column: usize) -> u64 {
+        let schema = self.metadata.parquet_schema();
+        let mut weight = 0;
+        for group in self.metadata.metadata().row_groups() {
+            for (leaf, chunk) in group.columns().iter().enumerate() {
+                if schema.get_column_root_idx(leaf) == column {
+                    weight += u64::try_from(chunk.uncompressed_size()).unwrap_or(0);
+                }
+            }
+        }
+        weight
+    }
+}
+
+fn check_footer(bytes: &Positioned) -> Result<(), Fault> {
+    let footer_end = bytes.length().checked_sub(TAIL).ok_or_else(|| damage("it ends early"))?;
+    let mut tail = [0; TAIL as usize];
+    bytes.read_exact_at(&mut tail, footer_end)?;
+    let [a, b, c, d, magic @ ..] = tail;
+    match &magic {
+        b"PAR1" => {}
+        b"PARE" => {
+            return Err(Fault::Unread { what: "is encrypted, which is not read".to_owned(), hint: None });
+        }
+        _ => return Err(damage("its end is missing")),
+    }
+    let size = u64::from(u32::from_le_bytes([a, b, c, d]));
+    let start = footer_end.checked_sub(size).ok_or_else(|| damage("its footer is longer than the file"))?;
+    if size > LARGEST_FOOTER {
+        return Err(damage("its footer is too large"));
+    }
+    let mut footer = vec![0; size as usize];
+    bytes.read_exact_at(&mut footer, start)?;
+    nesting::check(&footer)
+}
+
+fn reason(bytes: &Positioned, error: &ArrowError) -> Fault {
+    if let Some(error) = bytes.failure() {
+        return Fault::Io(error);
+    }
+    let text = brief(error);
+    let text = text.split_once("error: ").map_or(text.as_str(), |(_, text)| text).trim();
+    if matches!(error, ArrowError::NotYetImplemented(_))
+        || text.starts_with("NYI")
+        || text.contains("isabled feature")
+    {
+        let what = format!("uses a part of Parquet that is not read yet ({text})");
+        return Fault::Unread { what, hint: None };
+    }
+    damage(text.to_owned())
+}
+
+impl Length for Positioned {
+    fn len(&self) -> u64 {
+        self.length()
+    }
+}
+
+impl ChunkReader for Positioned {
+    type T = std::io::BufReader<Onward>;
+
+    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
+        Ok(std::io::BufReader::new(Onward { bytes: self.clone(), at: start }))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<bytes::Bytes, ParquetError> {
+        // Nothing is allocated for what is not there.
+        if start.checked_add(length as u64).is_none_or(|end| end > self.length()) {
+            return Err(ParquetError::EOF("a page lies outside the file".to_owned()));
+        }
+        let mut page = vec![0; length];
+        self.read_exact_at(&mut page, start)?;
+        Ok(page.into())
+    }
+}
+
+/// One field's name in `schema`, for a batch that was put together.
+fn projected(schema: &SchemaRef, columns: &[usize]) -> Result<SchemaRef, ArrowError> {
+    Ok(Arc::new(schema.project(columns)?))
+}

@@ -1,0 +1,102 @@
+//! Compressed inputs: gzip and zstd, told by their first bytes and unpacked on a thread of their own, a chunk at a time.
+
+use std::io::{self, BufReader, Read};
+
+use crate::error::{Error, undecodable};
+use crate::lead::Lead;
+use crate::pipe::Pipe;
+use crate::place::{Place, emptied};
+use crate::source::{Origin, Source};
+
+/// Compressed bytes of one read: of the order of what unpacks to one chunk.
+const BUFFER: usize = 256 << 10;
+
+/// Remembers whether it was the input that failed and not its contents.
+struct Watched {
+    source: Source,
+    failed: bool,
+}
+
+impl Read for Watched {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.source.read(into);
+        self.failed = read.is_err();
+        read
+    }
+}
+
+enum Decoder {
+    /// Of any number of members, one after the other, as gzip and pigz and bgzip make them.
+    Gzip(flate2::bufread::MultiGzDecoder<BufReader<Watched>>),
+    /// Of any number of frames. Refuses windows of more than 128 MiB, and so bounds its memory.
+    Zstd(zstd::stream::read::Decoder<'static, BufReader<Watched>>),
+}
+
+impl Decoder {
+    fn new(source: Source) -> io::Result<Self> {
+        let zstd = source.lead == Lead::Zstd;
+        let reader = BufReader::with_capacity(BUFFER, Watched { source, failed: false });
+        Ok(if zstd {
+            Self::Zstd(zstd::stream::read::Decoder::with_buffer(reader)?)
+        } else {
+            Self::Gzip(flate2::bufread::MultiGzDecoder::new(reader))
+        })
+    }
+
+    /// What an error of the decoder means, if it is not one of the input.
+    fn blame(&self, error: io::Error) -> io::Error {
+        let (kind, reader) = match self {
+            Self::Gzip(decoder) => ("gzip", decoder.get_ref()),
+            Self::Zstd(decoder) => ("zstd", decoder.get_ref()),
+        };
+        if reader.get_ref().failed {
+            return error;
+        }
+        let text = error.to_string();
+        if text.contains("too much memory") {
+            return undecodable(
+                "is compressed with a zstd window of more than 128 MiB, which is not read".to_owned(),
+                Some("compress it again without --long and --ultra"),
+            );
+        }
+        let ended = error.kind() == io::ErrorKind::UnexpectedEof;
+        let reason = if ended {
+            format!("its {kind} data end early")
+        } else {
+            format!("its {kind} data make no sense")
+        };
+        undecodable(format!("is damaged or cut short ({reason})"), None)
+    }
+}
+
+impl Read for Decoder {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = match self {
+            Self::Gzip(decoder) => decoder.read(into),
+            Self::Zstd(decoder) => decoder.read(into),
+        };
+        read.map_err(|error| match error.kind() {
+            io::ErrorKind::Interrupted => error,
+            _ => self.blame(error),
+        })
+    }
+}
+
+/// What a source holds once it is unpacked, if it is compressed; a file within a compressed one stays as it is.
+pub(crate) fn unpacked(mut source: Source) -> Result<Source, Error> {
+    if !matches!(source.lead, Lead::Gzip | Lead::Zstd) {
+        return Ok(source);
+    }
+    let name = source.name.clone();
+    let place = match source.take_place() {
+        // Of a pipe, what is unpacked is kept, since only the reader of that knows where it ends.
+        Some(Place::Spool(copy)) => Some(Place::Spool(emptied(copy, &name)?)),
+        place => place,
+    };
+    let (file, named, stop) = (source.file.clone(), source.named, source.stop().clone());
+    let pipe =
+        Pipe::start(move || Decoder::new(source), &stop).map_err(|error| Error::reading(&name, error))?;
+    let mut source = Source::begin(name, named, None, Origin::Pipe(pipe), place, &stop)?;
+    source.file = file;
+    Ok(source)
+}

@@ -23,6 +23,7 @@ mod params;
 mod points;
 mod prepare;
 mod projection;
+mod repeats;
 mod rng;
 mod seed;
 mod sums;
@@ -46,8 +47,10 @@ pub use panels::Panels;
 pub use params::{Algorithm, FitParams, Init, Named, Plan};
 pub use points::{Points, Ranges, Weights};
 pub use prepare::{
-    Column, Described, Missing, Preparation, PrepareParams, Rows, Scale, Seen, describe, split_off_lacking,
+    Block, Column, Described, Missing, Preparation, PrepareParams, Rows, Scale, Seen, describe,
+    split_off_lacking,
 };
+pub use repeats::{distinct_values, repeated_rows};
 pub use sums::Sums;
 pub use survey::{Numbering, numbering, spreads};
 pub use threads::Threads;

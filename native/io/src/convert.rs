@@ -11,7 +11,6 @@ use arrow_schema::{ArrowError, DataType, Field, Schema};
 use kmeans_engine::Matrix;
 
 use crate::arrow::contained;
-use crate::classes::Coded;
 use crate::csv::split_fields::Fields;
 use crate::csv::table::RawRecords;
 use crate::csv::text::{push_f32, push_f64, push_field};
@@ -146,32 +145,38 @@ pub(crate) fn arrow_to_text(
     })
 }
 
-/// Appends the codes of a column's values, as text would show them.
-pub(crate) fn push_texts(input: &str, array: &ArrayRef, coded: &mut Coded) -> Result<(), Error> {
+/// Hands out a column's values as text would show them, so that 1.0 is `1` from any storage; nothing for a null.
+/// `what` the column is for is told where it has no texts.
+pub(crate) fn each_text(
+    input: &str,
+    array: &ArrayRef,
+    what: &str,
+    mut each: impl FnMut(Option<&[u8]>),
+) -> Result<(), Error> {
     let options = options();
     let (mut text, mut scratch) = (Vec::new(), String::new());
     contained(|| {
         let column = Column::new(array, &options)?;
         for row in 0..array.len() {
             if array.is_null(row) {
-                coded.push_missing();
+                each(None);
                 continue;
             }
             text.clear();
             if column.push_number(&mut text, row) {
-                coded.push(&text);
+                each(Some(&text));
             } else if let Column::Other(formatter) = &column {
                 scratch.clear();
                 formatter.value(row).write(&mut scratch)?;
-                coded.push(scratch.as_bytes());
+                each(Some(scratch.as_bytes()));
             }
         }
         Ok(())
     })
     .map_err(|_| {
-        let what = crate::arrow::number::name(array.data_type());
-        let sentence = format!("the known classes cannot be read as text: the column is {what}");
-        Error::at(input, sentence).advise(Some("convert the column to text or integers first".to_owned()))
+        let kind = crate::arrow::number::name(array.data_type());
+        Error::at(input, format!("{what} cannot be read as text: it is {kind}"))
+            .advise(Some("convert the column to text or integers first".to_owned()))
     })
 }
 

@@ -145,7 +145,7 @@ fn columns(features: &[Feature]) -> Result<Vec<Column>, Error> {
                 texts.push(category.clone());
             }
             (Some(_), Some(category), _) => {
-                columns.push(Column::Categories { texts: vec![category.clone()] })
+                columns.push(Column::Categories { texts: vec![category.clone()] });
             }
             _ => return Err(Error::Damaged("a feature has a column without a category".to_owned())),
         }

@@ -140,7 +140,7 @@ fn features(names: &[String], preparation: &Preparation) -> Result<Vec<String>, 
         match column {
             Column::Number { .. } => features.push(name.clone()),
             Column::Categories { texts } => {
-                features.extend(texts.iter().map(|text| format!("{name}={text}")))
+                features.extend(texts.iter().map(|text| format!("{name}={text}")));
             }
         }
     }

@@ -19,7 +19,8 @@ impl Preparation {
         if matrix.columns() != width {
             return Err(Error::Columns { expected: width, got: matrix.columns() });
         }
-        if !self.moves() && !(self.fills() && has_nan(matrix.values())) {
+        let changes = self.moves() || self.fills() && has_nan(matrix.values());
+        if !changes {
             return Ok(matrix);
         }
         let features = self.features();
@@ -39,8 +40,8 @@ impl Preparation {
                 )?;
                 values
             }
-            Values::F64(values) => self.into_new(&values, threads)?,
-            Values::F32(values) => self.into_new(&values, threads)?,
+            Values::F64(values) => self.widened(&values, threads)?,
+            Values::F32(values) => self.widened(&values, threads)?,
         };
         Ok(Matrix::new(features, Values::F64(values)))
     }
@@ -49,7 +50,7 @@ impl Preparation {
         self.columns.iter().any(|column| matches!(column, Column::Number { fill: Some(_) }))
     }
 
-    fn into_new<T: Element>(&self, values: &[T], threads: &Threads) -> Result<Vec<f64>, Error> {
+    fn widened<T: Element>(&self, values: &[T], threads: &Threads) -> Result<Vec<f64>, Error> {
         let (width, features) = (self.columns.len(), self.features());
         let mut prepared = vec![0.0; values.len() / width * features];
         let shares = prepared.chunks_mut(SHARE * features).zip(values.chunks(SHARE * width));

@@ -13,24 +13,21 @@ use crate::threads::Threads;
 /// A line of the cache holds 8 numbers: the columns that a thread takes at a time.
 const GROUP: usize = 8;
 
+/// What is done with a block of rows and the weights of these rows, where there are weights.
+pub type Block<'a> = dyn FnMut(&Matrix, Option<&[f64]>) -> Result<(), Error> + 'a;
+
 /// Rows in blocks, in order, as often as they are asked for.
 pub trait Rows {
-    /// Hands every block of rows, and the weights of these rows where there are weights, to `each`.
+    /// Hands every block of rows to `each`.
     ///
     /// # Errors
     /// Those of `each`, and [`Error::Interrupted`].
-    fn pass(
-        &mut self,
-        each: &mut dyn FnMut(&Matrix, Option<&[f64]>) -> Result<(), Error>,
-    ) -> Result<(), Error>;
+    fn pass(&mut self, each: &mut Block) -> Result<(), Error>;
 }
 
 /// Rows in memory.
 impl Rows for (&Matrix, Option<&[f64]>) {
-    fn pass(
-        &mut self,
-        each: &mut dyn FnMut(&Matrix, Option<&[f64]>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+    fn pass(&mut self, each: &mut Block) -> Result<(), Error> {
         each(self.0, self.1)
     }
 }

@@ -14,7 +14,7 @@ use crate::params::Named;
 
 pub use apply::split_off_lacking;
 pub use describe::{Described, describe};
-pub use fit::{Rows, Seen};
+pub use fit::{Block, Rows, Seen};
 
 /// What becomes of a missing cell in a column that is clustered on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

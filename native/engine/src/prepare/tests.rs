@@ -129,10 +129,7 @@ fn rows_with_holes_can_be_left_out() {
 struct Blocks<'a>(&'a Matrix, Option<&'a [f64]>, usize);
 
 impl Rows for Blocks<'_> {
-    fn pass(
-        &mut self,
-        each: &mut dyn FnMut(&Matrix, Option<&[f64]>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+    fn pass(&mut self, each: &mut Block) -> Result<(), Error> {
         let (width, size) = (self.0.columns(), self.2);
         for (block, rows) in self.0.widened().chunks(size * width).enumerate() {
             let from = block * size;

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, UInt32Array};
 use arrow_schema::{DataType, SchemaRef};
 
@@ -14,10 +13,9 @@ use crate::arrow::frames::{Fault, Frames};
 use crate::arrow::leaves::{Leaf, Leaves, measured, unmeasured};
 use crate::arrow::number::fits_f32;
 use crate::arrow::records::{Peeked, Records, Unopened};
-use crate::arrow::{brief, contained};
 use crate::categories::{self, Categories};
 use crate::cell::{self, Cells, Growing};
-use crate::convert::push_texts;
+use crate::convert::each_text;
 use crate::csv::number::is_missing;
 use crate::error::{Cell, Error, shown};
 use crate::format::Format;
@@ -116,7 +114,11 @@ impl ArrowTable {
         let ready = self.ready(&batch, projection.as_deref(), cells)?;
         if let Some(truth) = &mut cells.truth {
             let column = self.leaves.all[truth.column].column;
-            push_texts(&self.name, self.array(&batch, projection.as_deref(), column)?, truth)?;
+            let array = self.array(&batch, projection.as_deref(), column)?;
+            each_text(&self.name, array, "the column of known classes", |text| match text {
+                Some(text) => truth.push(text),
+                None => truth.push_missing(),
+            })?;
         }
         self.append(&ready, batch.num_rows(), cells)?;
         self.rows += batch.num_rows() as u64;
@@ -203,20 +205,16 @@ impl ArrowTable {
     /// The texts of a column as codes.
     fn codes(&self, column: &ArrayRef, categories: &mut Categories, place: usize) -> Result<ArrayRef, Error> {
         let name = &self.leaves.names[place];
-        let texts = contained(|| arrow_cast::cast(column, &DataType::Utf8)).map_err(|error| {
-            Error::at(&self.name, format!("column \"{}\" makes no texts ({})", shown(name), brief(&error)))
+        let mut codes = Vec::with_capacity(column.len());
+        let mut too_many = false;
+        each_text(&self.name, column, &format!("column \"{}\"", shown(name)), |text| {
+            let text = text.map(<[u8]>::trim_ascii).filter(|text| !is_missing(text));
+            let code = text.map(|text| categories.code(text));
+            too_many |= code == Some(None);
+            codes.push(code.flatten());
         })?;
-        let mut codes = Vec::with_capacity(texts.len());
-        for text in texts.as_string::<i32>() {
-            codes.push(
-                match text.map(|text| text.trim_ascii().as_bytes()).filter(|text| !is_missing(text)) {
-                    None => None,
-                    Some(text) => match categories.code(text) {
-                        Some(code) => Some(code),
-                        None => return Err(categories::too_many(&self.name, name)),
-                    },
-                },
-            );
+        if too_many {
+            return Err(categories::too_many(&self.name, name));
         }
         Ok(Arc::new(UInt32Array::from(codes)))
     }

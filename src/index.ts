@@ -12,6 +12,7 @@
  */
 
 export { type Blobs, type BlobsOptions, blobs, type WrittenBlobs } from './api/blobs.js';
+export { type CheckOptions, check } from './api/check-table.js';
 export { type ErrorCode, type ErrorParts, KMeansError } from './api/errors.js';
 export { type FitOptions, type FitResult, fit } from './api/fit.js';
 export type { Input, Matrix, Rows } from './api/input.js';
@@ -21,8 +22,11 @@ export { NO_LABEL, type Seed } from './api/options.js';
 export { predict } from './api/predict.js';
 export type { Prediction, PredictOptions, WriteOptions } from './api/predict-rows.js';
 export type {
+  CheckedColumn,
+  CheckReport,
   ClusterSummary,
   ColumnSummary,
+  Finding,
   FitReport,
   PredictReport,
   Progress,

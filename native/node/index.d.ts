@@ -30,6 +30,15 @@ export declare class BlobsMade {
   takeLabels(): Uint32Array
 }
 
+/** Looks at a table. */
+export declare class CheckJob {
+  constructor(source: Source, table: TableOptions, options: CheckOptions)
+  run(): Promise<Failure | CheckReport>
+  get progress(): Progress
+  /** Ends the job. */
+  cancel(): void
+}
+
 /** Fits a model. */
 export declare class FitJob {
   constructor(source: Source, table: TableOptions, options: FitOptions)
@@ -107,6 +116,63 @@ export interface BlobsOptions {
   output?: string
 }
 
+/** A column as a fit would find it. */
+export interface CheckedColumn {
+  name: string
+  /** number or text. */
+  kind: string
+  /** Whether a fit would cluster on it. */
+  used: boolean
+  /** Cells without a value. */
+  missing: number
+  /** Different values; of texts, up to 1000 and one for all others. */
+  distinct: number
+  /** Of numbers. */
+  min?: number
+  /** Of numbers. */
+  max?: number
+  /** Of numbers. */
+  mean?: number
+  /** The standard deviation, of numbers. */
+  deviation?: number
+  /** First quartile, median and third quartile, of numbers. */
+  quartiles?: Array<number>
+  /** The first texts, of texts. */
+  texts?: Array<string>
+}
+
+/** What to look at, as for a fit. */
+export interface CheckOptions {
+  /** The columns to look at; without, all. */
+  columns?: Array<string>
+  /** Columns to leave out. */
+  exclude?: Array<string>
+  /** Columns that tell rows apart. */
+  id?: Array<string>
+  /** The column of weights. */
+  weight?: string
+  /** Threads; without, as many as there are processors. */
+  threads?: number
+}
+
+/** What a table holds. */
+export interface CheckReport {
+  /** csv, tsv, arrow, parquet, npy or jsonl. */
+  format: string
+  rows: number
+  columns: Array<CheckedColumn>
+  /** Columns that a fit would not use. */
+  skipped: Array<SkippedColumn>
+  /** Rows that equal an earlier one in all columns of numbers that are used. */
+  repeated: number
+  /** Rows with a missing cell in such a column. */
+  lacking: number
+  findings: Array<Finding>
+  /** Words that a fit of this table wants on its command line, ready for a shell. */
+  flags: Array<string>
+  warnings: Array<string>
+}
+
 /** The rows of one class. */
 export interface ClassCounts {
   /** Its name, as the table writes it. */
@@ -166,6 +232,15 @@ export interface Failure {
   option?: string
   /** What to do. */
   hint?: string
+}
+
+/** Something to think about before a fit. */
+export interface Finding {
+  /** missing, id, constant, outliers, spread, repeated or texts. */
+  kind: string
+  /** The column, where it is about one. */
+  column?: string
+  message: string
 }
 
 export declare function fitDefaults(): FitDefaults
@@ -369,10 +444,10 @@ export interface SkippedColumn {
   reason: string
 }
 
-/** Where a table comes from: exactly one of path, stdin, ipc and values. */
+/** Where a table comes from: exactly one of paths, stdin, ipc and values. */
 export interface Source {
-  /** A file. */
-  path?: string
+  /** Files and patterns of files, one after the other. */
+  paths?: Array<string>
   /** File descriptor 0. */
   stdin?: boolean
   /** An Arrow IPC file or stream. */
@@ -389,7 +464,7 @@ export interface Source {
 
 /** How a table is read. */
 export interface TableOptions {
-  /** csv, tsv or arrow; found out without. */
+  /** csv, tsv, arrow, parquet, npy or jsonl; found out without. */
   format?: string
   /** Whether the first row holds the column names; found out without. */
   header?: boolean

@@ -773,9 +773,10 @@ if (
   }
 }
 
-const { BlobsJob, BlobsMade, FitJob, Fitted, NativeModel, Predicted, PredictJob, algorithms, blobsDefaults, ErrorCode, fitDefaults, formats, loadModel, missingPolicies, parseModel, removeTemporaryFiles, scales } = nativeBinding
+const { BlobsJob, BlobsMade, CheckJob, FitJob, Fitted, NativeModel, Predicted, PredictJob, algorithms, blobsDefaults, ErrorCode, fitDefaults, formats, loadModel, missingPolicies, parseModel, removeTemporaryFiles, scales } = nativeBinding
 export { BlobsJob }
 export { BlobsMade }
+export { CheckJob }
 export { FitJob }
 export { Fitted }
 export { NativeModel }

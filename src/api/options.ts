@@ -25,3 +25,13 @@ export function given<Options extends object>(
 
 /** How a table is read. */
 export const tableKinds: Kinds<TableOptions> = { format: text, header: toggle, delimiter: text };
+
+/** The options of how a table is read, and the others. */
+export function apart<Options extends TableOptions>(
+  options: Options,
+): [table: TableOptions, rest: Omit<Options, keyof TableOptions>] {
+  const isTable = ([name]: [string, unknown]): boolean => Object.hasOwn(tableKinds, name);
+  const entries = Object.entries(options);
+  const rest = Object.fromEntries(entries.filter((entry) => !isTable(entry)));
+  return [Object.fromEntries(entries.filter(isTable)), rest as Omit<Options, keyof TableOptions>];
+}

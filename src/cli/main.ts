@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import about from '../../package.json' with { type: 'json' };
 import { similar } from '../api/similar.js';
 import { blobsPage } from './commands/blobs.js';
+import { checkPage } from './commands/check.js';
 import { fitPage } from './commands/fit.js';
 import { predictPage } from './commands/predict.js';
 import { type Exit, exits } from './exit.js';
@@ -14,7 +15,7 @@ import { type AnyPage, addFacts, addPage, addRun } from './page.js';
 import { columns, isTerminal, STDERR, STDOUT, writeErr, writeOut } from './terminal.js';
 import { UsageError } from './usage.js';
 
-const pages: readonly AnyPage[] = [fitPage, predictPage, blobsPage];
+const pages: readonly AnyPage[] = [checkPage, fitPage, predictPage, blobsPage];
 
 const EXAMPLES = `  kmeans fit customers.csv -k 5 -m model.json
   kmeans predict new.csv -m model.json -o labelled.csv`;

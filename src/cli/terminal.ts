@@ -16,9 +16,9 @@ export function isTerminal(fd: number): boolean {
   return tty().isatty(fd);
 }
 
-/** Room for a report on stderr. */
-export function reportWidth(): number {
-  return isTerminal(STDERR) ? Math.max(NARROWEST, Math.min(WIDEST, columns(STDERR))) : WIDEST;
+/** Room for a report. */
+export function reportWidth(fd: number = STDERR): number {
+  return isTerminal(fd) ? Math.max(NARROWEST, Math.min(WIDEST, columns(fd))) : WIDEST;
 }
 
 export function columns(fd: number): number {

@@ -26,12 +26,14 @@ pub(crate) struct Categories {
     open: bool,
     /// So many texts at most.
     most: usize,
+    /// Whether no text is refused after these.
+    closes: bool,
 }
 
 impl Categories {
     /// Of no text yet: codes follow first appearance.
     pub(crate) fn new() -> Self {
-        Self { codes: HashMap::new(), texts: Vec::new(), open: true, most: MOST }
+        Self { codes: HashMap::new(), texts: Vec::new(), open: true, most: MOST, closes: false }
     }
 
     /// The same for as many texts as there are.
@@ -39,10 +41,15 @@ impl Categories {
         Self { most: u32::MAX as usize, ..Self::new() }
     }
 
+    /// The first [`MOST`] texts; all others get the code after them.
+    pub(crate) fn counted() -> Self {
+        Self { closes: true, ..Self::new() }
+    }
+
     /// Of these texts and no other.
     pub(crate) fn of(texts: &[String]) -> Self {
         let codes = texts.iter().zip(0..).map(|(text, code)| (text.clone().into_bytes(), code)).collect();
-        Self { codes, texts: texts.to_vec(), open: false, most: MOST }
+        Self { codes, texts: texts.to_vec(), open: false, most: MOST, closes: false }
     }
 
     /// The code of a text; `None` when there would be more than there may be.
@@ -58,7 +65,7 @@ impl Categories {
         let next = self.texts.len() as u32;
         if self.open {
             if self.texts.len() == self.most {
-                return None;
+                return self.closes.then_some(next);
             }
             self.codes.insert(text.to_vec(), next);
             self.texts.push(String::from_utf8_lossy(text).into_owned());

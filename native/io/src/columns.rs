@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::categories::Categories;
 use crate::csv::number::LookAlike;
 use crate::error::{Error, shown};
 use crate::index::{Index, several};
@@ -29,6 +30,8 @@ pub struct Selection {
     pub categorical: Vec<String>,
     /// Lets missing cells pass as NaN; otherwise they are an error.
     pub keep_missing: bool,
+    /// Reads the texts too, as categories behind the columns that are used.
+    pub survey: bool,
 }
 
 /// A column that is not used.
@@ -110,6 +113,8 @@ pub(crate) struct Choice {
     pub(crate) weight: Option<usize>,
     pub(crate) truth: Option<usize>,
     pub(crate) skipped: Vec<Skipped>,
+    /// Columns of texts that are only looked at.
+    pub(crate) surveyed: Vec<usize>,
 }
 
 impl Choice {
@@ -168,6 +173,30 @@ impl Choice {
             if !matches!(asked[column], Asked::Used | Asked::ByName) {
                 self.add(column, true);
                 asked[column] = Asked::Used;
+            }
+        }
+    }
+
+    /// The texts of a column, where its cells become codes.
+    pub(crate) fn categories(&self, column: usize) -> Option<Categories> {
+        let looked_at = || self.surveyed.contains(&column).then(Categories::counted);
+        self.categorical.contains(&column).then(Categories::new).or_else(looked_at)
+    }
+
+    /// Takes the columns that are not used because they hold texts.
+    pub(crate) fn survey(&mut self, profiles: &[Profile]) {
+        for (column, profile) in profiles.iter().enumerate() {
+            let is_text = match &profile.nature {
+                Nature::Text { .. } => true,
+                Nature::Typed(kind) => kind == "utf8" || kind.starts_with("a dictionary of utf8"),
+                Nature::Numeric | Nature::Empty { .. } | Nature::Asked(_) => false,
+            };
+            let unused = |each: &Skipped| {
+                each.name == profile.name && Some(&each.reason) == profile.nature.reason().as_ref()
+            };
+            if is_text && self.skipped.iter().any(unused) {
+                self.add(column, false);
+                self.surveyed.push(column);
             }
         }
     }

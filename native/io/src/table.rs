@@ -11,7 +11,7 @@ use crate::body::{Filled, Layout, Opened};
 use crate::categories::Categories;
 use crate::cell::{Cells, OnMissing, Purpose};
 use crate::classes::{Classes, Coded};
-use crate::columns::{Nature, Selection, Skipped, choose};
+use crate::columns::{Choice, Nature, Selection, Skipped, choose};
 use crate::convert::fits_text;
 use crate::csv::table::RawRecords;
 use crate::error::Error;
@@ -39,6 +39,10 @@ pub struct Table {
     pub truth: Option<Classes>,
     /// Of each used column, whether the caller listed it by its name or position.
     pub listed: Vec<bool>,
+    /// How many of the used columns, the last ones, are texts that were only looked at.
+    pub surveyed: usize,
+    /// What the input turned out to be.
+    pub format: Format,
     /// What was guessed about the input and the user may want to know.
     pub notes: Vec<String>,
     /// The input for a second reading, when that was asked for.
@@ -63,6 +67,9 @@ pub fn read_table(
     reader.notes.extend(reader.table.body.doubt(|column| profiles[column].nature == Nature::Numeric));
     let selection = &reader.table.body.expanded(selection);
     let mut choice = choose(reader.name(), &profiles, selection)?;
+    if selection.survey {
+        choice.survey(&profiles);
+    }
     choice.skipped = reader.table.body.gathered(choice.skipped);
     if selection.columns.is_none() && choice.used.iter().any(|&column| profiles[column].name == CLUSTER) {
         reader.notes.push(format!(
@@ -71,8 +78,7 @@ pub fn read_table(
     }
     let mut cells = reader.cells(&choice.used);
     cells.on_missing = if selection.keep_missing { OnMissing::Keep } else { OnMissing::Count };
-    cells.categories =
-        choice.used.iter().map(|column| choice.categorical.contains(column).then(Categories::new)).collect();
+    cells.categories = choice.used.iter().map(|&column| choice.categories(column)).collect();
     cells.weight = choice.weight;
     cells.weight_name = choice.weight.map(|column| profiles[column].name.clone()).unwrap_or_default();
     cells.truth = choice.truth.map(Coded::of);
@@ -102,9 +108,11 @@ pub fn read_table(
     let categories = categories.into_iter().map(|each| each.map(|each| each.texts())).collect();
     let (_, matrix) = cells.take();
     let notes = std::mem::take(&mut reader.notes);
+    let format = reader.format();
     let source = reader.into_kept(used);
-    let (skipped, listed) = (choice.skipped, choice.listed);
-    Ok(Table { names, skipped, matrix, categories, weights, truth, listed, notes, source })
+    let Choice { skipped, listed, surveyed, .. } = choice;
+    let surveyed = surveyed.len();
+    Ok(Table { names, skipped, matrix, categories, weights, truth, listed, surveyed, format, notes, source })
 }
 
 /// Places of the columns that are read as numbers.

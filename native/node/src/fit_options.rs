@@ -198,6 +198,7 @@ impl Request {
             truth,
             categorical: categorical.unwrap_or_default(),
             keep_missing: prepare.missing != Missing::Error,
+            survey: false,
         };
         let keep_labels = keep_labels == Some(true);
         Ok(Self {
@@ -221,7 +222,7 @@ impl Request {
 
     /// Columns are chosen from a table that is read; numbers that are handed over have been chosen.
     pub fn refuse_selection(&self) -> Result<(), Failure> {
-        let Selection { columns, exclude, id, weight, truth, categorical, keep_missing: _ } = &self.selection;
+        let Selection { columns, exclude, id, weight, truth, categorical, .. } = &self.selection;
         let named = [
             ("columns", columns.is_some()),
             ("exclude", !exclude.is_empty()),

@@ -15,25 +15,36 @@ const RUNNING_ROWS: usize = 10;
 /// Standard deviations that are further apart leave next to nothing for the lesser column to decide.
 const FAR_APART: f64 = 100.0;
 
-/// Columns that only number or name the rows, among those that nobody asked for by name.
+/// A hint for each column that only numbers or names the rows.
 pub fn ids(raw: &Raw, listed: &[bool]) -> Vec<String> {
+    let hint = |(column, look): (usize, &str)| {
+        let name = &raw.names[column];
+        let (name, typed) = (shown(name), typed(name));
+        format!(
+            "column \"{name}\" looks like {look} and is clustered on; leave it out with --exclude {typed} or --id {typed}"
+        )
+    };
+    id_like(raw, listed).into_iter().map(hint).take(NAMED).collect()
+}
+
+/// Columns that only number or name the rows, among those that nobody asked for by name, and what they look like.
+pub fn id_like(raw: &Raw, listed: &[bool]) -> Vec<(usize, &'static str)> {
     let Raw { matrix, names, .. } = raw;
     let unasked = |column: usize| raw.is_number(column) && !listed.get(column).copied().unwrap_or_default();
     let found = numbering(matrix, |column| unasked(column) && names_rows(&names[column]));
-    let hint = |(column, numbering): (usize, Option<Numbering>)| {
+    let look = |(column, numbering): (usize, Option<Numbering>)| {
         let name = &names[column];
-        let look = match numbering? {
-            _ if !unasked(column) => return None,
-            Numbering::Running if names_rows(name) || matrix.rows() >= RUNNING_ROWS => "a running number",
-            Numbering::Distinct => "an id, of which no two are equal,",
-            Numbering::Running => return None,
-        };
-        let (name, typed) = (shown(name), typed(name));
-        Some(format!(
-            "column \"{name}\" looks like {look} and is clustered on; leave it out with --exclude {typed} or --id {typed}"
+        Some((
+            column,
+            match numbering? {
+                _ if !unasked(column) => return None,
+                Numbering::Running if names_rows(name) || matrix.rows() >= RUNNING_ROWS => "a running number",
+                Numbering::Distinct => "an id, of which no two are equal,",
+                Numbering::Running => return None,
+            },
         ))
     };
-    found.into_iter().enumerate().filter_map(hint).take(NAMED).collect()
+    found.into_iter().enumerate().filter_map(look).collect()
 }
 
 /// Whether a column goes by a name that is given to ids and row numbers.

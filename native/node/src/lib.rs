@@ -9,6 +9,7 @@
 #![allow(clippy::new_without_default, reason = "constructors are for JavaScript")]
 
 mod blobs;
+mod check;
 mod control;
 mod failure;
 mod fit;

@@ -1,0 +1,63 @@
+import type { CheckOptions } from '../../api/check-table.js';
+import { attend } from '../attend.js';
+import { type Exit, exits } from '../exit.js';
+import { count, type Flags, grouped, names, text, toggle } from '../flags.js';
+import { fillsScreen } from '../outputs.js';
+import { type Facts, inputsOrStdin, type Page } from '../page.js';
+import { tableFlags } from '../table-flags.js';
+import { colourWanted, isTerminal, reportWidth, STDOUT, writeOut } from '../terminal.js';
+
+interface CheckLine extends CheckOptions {
+  json?: boolean;
+  quiet?: boolean;
+}
+
+const flags: Flags<CheckLine> = {
+  ...grouped('Columns:', {
+    columns: names('--columns <list>', 'look only at these columns, as fit --columns'),
+    exclude: names('--exclude <list>', 'look at all columns but these'),
+    id: names('--id <list>', 'columns that tell rows apart'),
+    weight: text('--weight <column>', 'the column with the weight of each row'),
+  }),
+  ...tableFlags,
+  ...grouped('Output:', {
+    threads: count('--threads <n>', 'only changes the speed (default: all cores)'),
+    json: toggle('--json', 'print the report as JSON'),
+    quiet: toggle('-q, --quiet', 'print nothing on stderr but errors'),
+  }),
+};
+
+export const checkPage: Page<CheckLine> = {
+  name: 'check',
+  about: 'Read a table and say what fit would make of it',
+  input: 'tables, read as one, as fit reads them; stdin when absent or -',
+  examples: ['kmeans check customers.csv', 'kmeans check customers.csv --json | jq .findings'],
+  flags,
+  facts: checkFacts,
+  run: checkRun,
+};
+
+async function checkFacts(): Promise<Facts> {
+  const { formats } = await import('../../api/defaults.js');
+  return { defaults: {}, choices: { format: formats() } };
+}
+
+async function checkRun(line: CheckLine, given: readonly string[]): Promise<Exit> {
+  const { json, quiet, ...options } = line;
+  const inputs = inputsOrStdin(given, checkPage);
+  const { check } = await import('../../api/check-table.js');
+  const manner = { quiet, fillsScreen: fillsScreen([['the report', '-']]), ending: 'stopping' };
+  const report = await attend(manner, (control) => check(inputs, options, control));
+  if (json) {
+    const indent = isTerminal(STDOUT) ? 2 : undefined;
+    writeOut(`${JSON.stringify({ schemaVersion: 1, ...report }, null, indent)}\n`);
+    return exits.done;
+  }
+  const [{ paints }, { checkReport }] = await Promise.all([
+    import('../../render/paint.js'),
+    import('../../render/check-report.js'),
+  ]);
+  const paint = paints(colourWanted(process.env, isTerminal(STDOUT)));
+  writeOut(checkReport(report, inputs, { paint, width: reportWidth(STDOUT) }));
+  return exits.done;
+}

@@ -369,10 +369,10 @@ export interface SkippedColumn {
   reason: string
 }
 
-/** Where a table comes from: exactly one of path, stdin, ipc and values. */
+/** Where a table comes from: exactly one of paths, stdin, ipc and values. */
 export interface Source {
-  /** A file. */
-  path?: string
+  /** Files and patterns of files, one after the other. */
+  paths?: Array<string>
   /** File descriptor 0. */
   stdin?: boolean
   /** An Arrow IPC file or stream. */
@@ -389,7 +389,7 @@ export interface Source {
 
 /** How a table is read. */
 export interface TableOptions {
-  /** csv, tsv or arrow; found out without. */
+  /** csv, tsv, arrow, parquet, npy or jsonl; found out without. */
   format?: string
   /** Whether the first row holds the column names; found out without. */
   header?: boolean

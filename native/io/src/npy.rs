@@ -85,7 +85,10 @@ impl Header {
             NpyHeader::from_reader(Cursor::new(&start))
                 .map_err(|error| ArrowError::ParseError(error.to_string()))
         });
-        let header = header.map_err(|_| damage("its header makes no sense"))?;
+        let header = header.map_err(|_| {
+            let objects = start[begin..].windows(4).any(|part| part == b"'|O'");
+            if objects { unread("holds Python objects", TYPED) } else { damage("its header makes no sense") }
+        })?;
         Ok((Self::of(&header, start.len() as u64)?, start))
     }
 
@@ -137,6 +140,8 @@ impl Header {
     }
 }
 
+const TYPED: &str = "save it as a.astype(float)";
+
 fn number(kind: &TypeStr) -> Result<DataType, Fault> {
     Ok(match (kind.type_char(), kind.size_field()) {
         (TypeChar::Float, 2) => DataType::Float16,
@@ -152,7 +157,7 @@ fn number(kind: &TypeStr) -> Result<DataType, Fault> {
         (TypeChar::Uint, 8) => DataType::UInt64,
         _ => {
             let what = format!("holds values of the type {kind}, and only numbers of up to 64 bits are read");
-            return Err(Fault::Unread { what, hint: Some("save it as a.astype(float)") });
+            return Err(Fault::Unread { what, hint: Some(TYPED) });
         }
     })
 }

@@ -3,7 +3,7 @@
 use std::slice;
 use std::sync::Arc;
 
-use arrow_array::types::Int32Type;
+use arrow_array::types::{Float64Type, Int32Type};
 use arrow_array::*;
 use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
 use arrow_ipc::{CompressionType, reader::FileReader};
@@ -25,8 +25,8 @@ pub fn stream(batches: &[RecordBatch]) -> Vec<u8> {
     writer.into_inner().unwrap()
 }
 
-pub fn compressed(batch: &RecordBatch) -> Vec<u8> {
-    let options = IpcWriteOptions::default().try_with_compression(Some(CompressionType::LZ4_FRAME)).unwrap();
+pub fn compressed(batch: &RecordBatch, codec: CompressionType) -> Vec<u8> {
+    let options = IpcWriteOptions::default().try_with_compression(Some(codec)).unwrap();
     let mut writer = FileWriter::try_new_with_options(Vec::new(), &batch.schema(), options).unwrap();
     writer.write(batch).unwrap();
     writer.into_inner().unwrap()
@@ -159,11 +159,76 @@ fn an_empty_table_is_refused() {
 }
 
 #[test]
-fn lz4_is_read() {
+fn compressed_buffers_are_read() {
     let column: ArrayRef = Arc::new(Int32Array::from_iter_values((0..5000).map(|row| row % 7)));
     let batch = RecordBatch::try_from_iter([("a", column)]).unwrap();
-    let table = read(Input::Ipc(compressed(&batch))).unwrap();
-    assert_eq!((table.matrix.rows(), numbers(&table.matrix)[6]), (5000, 6.0));
+    for codec in [CompressionType::LZ4_FRAME, CompressionType::ZSTD] {
+        let table = read(Input::Ipc(compressed(&batch, codec))).unwrap();
+        assert_eq!((table.matrix.rows(), numbers(&table.matrix)[6]), (5000, 6.0));
+    }
+}
+
+#[test]
+fn decimals_and_dictionaries_of_numbers_are_numbers_and_truths_and_times_are_when_they_are_named() {
+    let keys = Int8Array::from(vec![Some(1), None, Some(0)]);
+    let dictionary = DictionaryArray::new(keys, Arc::new(Float64Array::from(vec![0.5, 1.5])));
+    let decimal = Decimal128Array::from(vec![15, 1, -200]).with_precision_and_scale(10, 2).unwrap();
+    let batch = RecordBatch::try_from_iter([
+        ("dictionary", Arc::new(dictionary) as ArrayRef),
+        ("decimal", Arc::new(decimal)),
+        ("truth", Arc::new(BooleanArray::from(vec![true, false, true]))),
+        ("date", Arc::new(Date32Array::from(vec![0, 1, 19_723]))),
+        ("time", Arc::new(TimestampMillisecondArray::from(vec![1500, 0, -1]))),
+    ])
+    .unwrap();
+    let input = || Input::Ipc(stream(slice::from_ref(&batch)));
+    let selection = Selection { exclude: names(&["dictionary"]), ..Selection::default() };
+    let table = read_table(input(), Dialect::default(), &selection, false, &never()).unwrap();
+    assert_eq!(
+        (&table.names[..], numbers(&table.matrix)),
+        (&names(&["decimal"])[..], vec![0.15, 0.01, -2.0])
+    );
+    let reasons: Vec<&str> = table.skipped.iter().map(|each| each.reason.as_str()).collect();
+    assert_eq!(reasons[1], "true or false; name it in --columns to use it");
+    assert_eq!(reasons[3], "a timestamp; name it in --columns to use it as seconds since 1970");
+    let columns = Some(names(&["time", "truth", "date"]));
+    let selection = Selection { columns, ..Selection::default() };
+    let table = read_table(input(), Dialect::default(), &selection, false, &never()).unwrap();
+    assert_eq!(numbers(&table.matrix), [1.5, 1.0, 0.0, 0.0, 0.0, 1.0, -0.001, 1.0, 19_723.0]);
+    let error = read(input()).unwrap_err().to_string();
+    assert!(error.contains("row 2, column \"dictionary\": the cell is null"), "{error}");
+}
+
+#[test]
+fn vectors_may_lie_beside_other_columns_have_holes_and_be_a_part_of_longer_ones() {
+    let list = |rows: [Option<[Option<f64>; 2]>; 4]| {
+        let rows = rows.into_iter().map(|row| row.map(Vec::from));
+        FixedSizeListArray::from_iter_primitive::<Float64Type, _, _>(rows, 2)
+    };
+    let vectors =
+        list([Some([Some(1.0), Some(2.0)]), Some([Some(3.0), None]), None, Some([Some(5.0), Some(6.0)])]);
+    let batch = RecordBatch::try_from_iter([
+        ("a", Arc::new(Int8Array::from(vec![7, 8, 9, 10])) as ArrayRef),
+        ("emb", Arc::new(vectors)),
+    ])
+    .unwrap();
+    let selected = |batch: &RecordBatch, columns: &[&str], keep_missing| {
+        let selection = Selection { columns: Some(names(columns)), keep_missing, ..Selection::default() };
+        let input = Input::Ipc(stream(slice::from_ref(batch)));
+        read_table(input, Dialect::default(), &selection, false, &never())
+    };
+    let table = selected(&batch.slice(3, 1), &["emb", "a"], false).unwrap();
+    assert_eq!(
+        (&table.names[..], numbers(&table.matrix)),
+        (&names(&["emb[0]", "emb[1]", "a"])[..], vec![5.0, 6.0, 10.0])
+    );
+    assert_eq!(numbers(&selected(&batch.slice(3, 1), &["emb"], false).unwrap().matrix), [5.0, 6.0]);
+    assert_eq!(numbers(&selected(&batch, &["emb[0]"], true).unwrap().matrix)[..2], [1.0, 3.0]);
+    let kept = numbers(&selected(&batch, &["emb"], true).unwrap().matrix);
+    assert!(kept[3..6].iter().map(|number| number.is_nan()).eq([true, true, true]), "{kept:?}");
+    let error = selected(&batch, &["emb"], false).unwrap_err().to_string();
+    assert!(error.contains("row 2, column \"emb[1]\": the cell is null"), "{error}");
+    assert!(error.ends_with("3 cells in 2 rows are missing"), "{error}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Damaged and hostile bytes: an answer or an error, never a panic.
 
+use arrow_ipc::CompressionType;
 use proptest::prelude::*;
 
 use crate::arrow::{compressed, file, mixed, stream};
@@ -18,13 +19,15 @@ fn try_everything(input: &[u8]) {
     let _ = passed(bytes(input), &["a"], "o.arrow", None);
 }
 
-fn samples() -> [Vec<u8>; 3] {
-    [file(&[mixed(), mixed()]), stream(&[mixed(), mixed()]), compressed(&mixed())]
+fn samples() -> [Vec<u8>; 4] {
+    let packed = [CompressionType::LZ4_FRAME, CompressionType::ZSTD].map(|codec| compressed(&mixed(), codec));
+    let [lz4, zstd] = packed;
+    [file(&[mixed(), mixed()]), stream(&[mixed(), mixed()]), lz4, zstd]
 }
 
 #[test]
 fn a_file_that_is_cut_short_anywhere_is_refused() {
-    for whole in [&samples()[0], &samples()[2]] {
+    for whole in [&samples()[0], &samples()[2], &samples()[3]] {
         for end in 0..whole.len() {
             let error = read(bytes(&whole[..end])).unwrap_err().to_string();
             assert!(end < 8 || error.starts_with("x is damaged or cut short ("), "{end}: {error}");

@@ -75,7 +75,7 @@ fn other_arrays_are_refused_with_a_sentence() {
         (error.to_string(), error.hint())
     };
     let (text, hint) = refusal(&npy("|O", false, "(2, 2)", b"\x80\x04."));
-    assert_eq!(text, "x holds values of the type |O, and only numbers of up to 64 bits are read");
+    assert_eq!(text, "x holds Python objects, and only arrays of numbers are read");
     assert_eq!(hint.unwrap(), "save it as a.astype(float)");
     assert!(refusal(&npy("<c16", false, "(1, 1)", &[0; 16])).0.contains("only numbers"));
     assert_eq!(

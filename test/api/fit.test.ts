@@ -97,7 +97,11 @@ test.each([
   ['a shape of fractions', matrix([1.5, 2]), 'shape must be [rows, columns], got [1.5, 2]'],
   ['too few names', { ...matrix([1, 3]), names: ['a'] }, 'names holds 1 name for 3 columns'],
   ['too many weights', { ...matrix([3, 1]), weights: [1] }, 'weights holds 1 weight for 3 rows'],
-  ['nothing', undefined, 'the input must be a path, rows of numbers, { data, shape } or an Arrow'],
+  [
+    'nothing',
+    undefined,
+    'the input must be a path, paths, rows of numbers, { data, shape } or an Arrow',
+  ],
 ])('%s is refused by its place', async (_, input, message) => {
   const error = await failureOf(fit(input as number[][], { clusters: 1 }));
   expect(error).toBeInstanceOf(KMeansError);

@@ -1,6 +1,6 @@
 /** What is refused before any work, because of where the results would go. */
 import { beforeEach, expect, test, vi } from 'vitest';
-import { checkDestinations, isArrow, refuseBinary } from '../../src/cli/outputs.js';
+import { checkDestinations, isBinary, refuseBinary } from '../../src/cli/outputs.js';
 import { isTerminal } from '../../src/cli/terminal.js';
 import { run } from './run.js';
 
@@ -26,9 +26,9 @@ test('what would be overwritten is named', () => {
 
 test('Arrow is recognized by its name or by --format', () => {
   expect(
-    ['a.arrow', 'a.FEATHER', 'a.ipc', 'a.arrows'].map((path) => isArrow(path, undefined)),
+    ['a.arrow', 'a.FEATHER', 'a.ipc', 'a.arrows'].map((path) => isBinary(path, undefined)),
   ).toEqual([true, true, true, true]);
-  expect([isArrow('-', 'Arrow'), isArrow('a.csv', undefined), isArrow('-', undefined)]).toEqual([
+  expect([isBinary('-', 'Arrow'), isBinary('a.csv', undefined), isBinary('-', undefined)]).toEqual([
     true,
     false,
     false,

@@ -22,14 +22,26 @@ import own_venv
 own_venv.enter("requirements.txt", "requirements-tables.txt")
 os.environ.pop("OMP_NUM_THREADS", None)  # everybody may use all cores
 
-import numpy as np  # noqa: E402  (only inside the environment)
-import pyarrow as pa  # noqa: E402
-import pyarrow.feather  # noqa: E402
-import pyarrow.parquet  # noqa: E402
-
 ROOT = Path(__file__).resolve().parent.parent
 KMEANS = ["node", str(ROOT / "bin/kmeans.js")]
 
+# In a process of its own: a child's peak memory begins with what its parent held when it was started.
+BLOBS = """
+import sys
+import numpy as np, pyarrow as pa, pyarrow.feather, pyarrow.parquet
+rows, columns, k = map(int, sys.argv[1:4])
+csv, arrow, parquet = sys.argv[4:]
+random = np.random.default_rng(0)
+centres = random.uniform(-10, 10, (k, columns))
+table = centres[random.integers(0, k, rows)] + random.standard_normal((rows, columns))
+with open(csv, "w") as file:
+    print(*(f"x{i}" for i in range(columns)), sep=",", file=file)
+    for row in table.tolist():
+        file.write(",".join(map(repr, row)) + "\\n")
+frame = pa.table({f"x{i}": table[:, i] for i in range(columns)})
+pa.feather.write_feather(frame, arrow)
+pa.parquet.write_table(frame, parquet)
+"""
 # Reads `source`, fits k clusters once, writes labels to `target`: the shortest script that does it well.
 FIT = {
     "polars": """
@@ -163,16 +175,8 @@ def blobs(folder, rows, columns, k):
     """The same table as CSV, Arrow (LZ4, as pyarrow writes it) and Parquet, made once."""
     names = {kind: str(folder / f"{rows}x{columns}.{kind}") for kind in ("csv", "arrow", "parquet")}
     if not Path(names["csv"]).exists():
-        random = np.random.default_rng(0)
-        centres = random.uniform(-10, 10, (k, columns))
-        table = centres[random.integers(0, k, rows)] + random.standard_normal((rows, columns))
-        with open(names["csv"], "w") as file:
-            print(*(f"x{i}" for i in range(columns)), sep=",", file=file)
-            for row in table.tolist():
-                file.write(",".join(map(repr, row)) + "\n")
-        frame = pa.table({f"x{i}": table[:, i] for i in range(columns)})
-        pa.feather.write_feather(frame, names["arrow"])
-        pa.parquet.write_table(frame, names["parquet"])
+        words = [sys.executable, "-c", BLOBS, str(rows), str(columns), str(k), *names.values()]
+        subprocess.run(words, check=True)
     return names
 
 

@@ -18,7 +18,7 @@ pub enum Format {
     Arrow,
     /// Apache Parquet.
     Parquet,
-    /// An array of NumPy.
+    /// An array of `NumPy`.
     Npy,
     /// JSON objects, one a line or in an array.
     Jsonl,

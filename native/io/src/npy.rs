@@ -71,7 +71,7 @@ impl Header {
         start.resize(begin + text, 0);
         source.read_exact(&mut start[begin..])?;
         // A plain array's header has one of each of these; others would send the parser down level by level.
-        let count = |sign: u8| start[begin..].iter().filter(|&&byte| byte == sign).count();
+        let count = |sign: u8| memchr::memchr_iter(sign, &start[begin..]).count();
         if count(b'[') > 0 || count(b'{') > 1 {
             return Err(unread(
                 "holds records with fields",

@@ -27,9 +27,9 @@ impl Read for Watched {
 
 enum Decoder {
     /// Of any number of members, one after the other, as gzip and pigz and bgzip make them.
-    Gzip(flate2::bufread::MultiGzDecoder<BufReader<Watched>>),
+    Gzip(Box<flate2::bufread::MultiGzDecoder<BufReader<Watched>>>),
     /// Of any number of frames. Refuses windows of more than 128 MiB, and so bounds its memory.
-    Zstd(zstd::stream::read::Decoder<'static, BufReader<Watched>>),
+    Zstd(Box<zstd::stream::read::Decoder<'static, BufReader<Watched>>>),
 }
 
 impl Decoder {
@@ -37,9 +37,9 @@ impl Decoder {
         let zstd = source.lead == Lead::Zstd;
         let reader = BufReader::with_capacity(BUFFER, Watched { source, failed: false });
         Ok(if zstd {
-            Self::Zstd(zstd::stream::read::Decoder::with_buffer(reader)?)
+            Self::Zstd(Box::new(zstd::stream::read::Decoder::with_buffer(reader)?))
         } else {
-            Self::Gzip(flate2::bufread::MultiGzDecoder::new(reader))
+            Self::Gzip(Box::new(flate2::bufread::MultiGzDecoder::new(reader)))
         })
     }
 

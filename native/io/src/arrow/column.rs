@@ -109,11 +109,11 @@ impl Column {
         match (into, values.data_type()) {
             (Growing::F32(into), DataType::Float32) => {
                 let values = values.as_primitive::<Float32Type>().values();
-                all(values, |value| value.is_finite()) && extend(into, values)
+                all(values, f32::is_finite) && extend(into, values)
             }
             (Growing::F64(into), DataType::Float64) => {
                 let values = values.as_primitive::<Float64Type>().values();
-                all(values, |value| value.is_finite()) && extend(into, values)
+                all(values, f64::is_finite) && extend(into, values)
             }
             (Growing::F32(_) | Growing::F64(_), _) => false,
         }

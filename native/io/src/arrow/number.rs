@@ -209,7 +209,7 @@ mod tests {
     fn times_are_seconds_to_the_nearest_double() {
         let times: ArrayRef = Arc::new(TimestampNanosecondArray::from(vec![1_700_000_000_123_456_789, -1]));
         let seconds = numbers(&times).unwrap();
-        let expected = [1_700_000_000.123_456_789, -1e-9];
+        let expected = ["1700000000.123456789".parse().unwrap(), -1e-9];
         assert_eq!(seconds.as_primitive::<Float64Type>().values(), &expected);
     }
 }

@@ -364,7 +364,6 @@ fn opened(source: Source, format: Format) -> Result<Opened, Unopened> {
 }
 
 /// How long the lists are whose type does not tell, and the first batch if it had to be read for that.
-#[expect(clippy::type_complexity, reason = "taken apart at the only call")]
 fn measure(records: &mut dyn Records) -> Result<(Vec<Option<usize>>, Option<RecordBatch>), Fault> {
     let schema = Arc::clone(records.schema());
     let lists = unmeasured(&schema);

@@ -126,10 +126,10 @@ impl<'de> Visitor<'de> for Members<'_> {
             match taken {
                 None | Some((_, Taking::No)) => drop(members.next_value::<IgnoredAny>()?),
                 Some((place, Taking::Value)) => {
-                    row.values[place] = members.next_value_seed(Member(&mut row.pool))?
+                    row.values[place] = members.next_value_seed(Member(&mut row.pool))?;
                 }
                 Some((place, Taking::Text)) => {
-                    row.values[place] = text(members.next_value::<&RawValue>()?.get())
+                    row.values[place] = text(members.next_value::<&RawValue>()?.get());
                 }
             }
         }

@@ -73,13 +73,12 @@ impl Records for ParquetRecords {
         if self.ended {
             return Ok(None);
         }
-        let workers = match &mut self.workers {
-            Some(workers) => workers,
-            None => {
-                let all: Vec<usize> = (0..self.schema().fields().len()).collect();
-                let columns = self.projection.as_deref().unwrap_or(&all);
-                self.workers.insert(Workers::start(&self.file, columns)?)
-            }
+        let workers = if let Some(workers) = &mut self.workers {
+            workers
+        } else {
+            let all: Vec<usize> = (0..self.file.metadata.schema().fields().len()).collect();
+            let columns = self.projection.as_deref().unwrap_or(&all);
+            self.workers.insert(Workers::start(&self.file, columns)?)
         };
         let next = workers.next();
         self.ended = !matches!(next, Ok(Some(_)));

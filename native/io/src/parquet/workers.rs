@@ -31,7 +31,8 @@ impl Workers {
         let threads = thread::available_parallelism().map_or(1, usize::from);
         let schema =
             projected(file.metadata.schema(), columns).map_err(|error| reason(&file.bytes, &error))?;
-        let shares = shares(columns.iter().map(|&column| file.weight(column)).collect(), threads);
+        let weights: Vec<u64> = columns.iter().map(|&column| file.weight(column)).collect();
+        let shares = shares(&weights, threads);
         let mut all = Vec::with_capacity(shares.len());
         for places in shares {
             let (sender, batches) = sync_channel(WAITING);
@@ -93,7 +94,7 @@ fn decode(file: &File, columns: &[usize], sender: &SyncSender<Result<RecordBatch
 }
 
 /// Columns of these weights as at most `threads` shares of about the same weight: the heaviest goes to the lightest share.
-fn shares(weights: Vec<u64>, threads: usize) -> Vec<Vec<usize>> {
+fn shares(weights: &[u64], threads: usize) -> Vec<Vec<usize>> {
     let count = threads.clamp(1, weights.len().max(1));
     let mut shares: Vec<(u64, Vec<usize>)> = vec![(0, Vec::new()); count];
     let mut order: Vec<usize> = (0..weights.len()).collect();
@@ -119,9 +120,9 @@ mod tests {
 
     #[test]
     fn columns_are_shared_out_by_their_weight() {
-        assert_eq!(shares(vec![1, 5, 2, 2], 2), [vec![1], vec![0, 2, 3]]);
-        assert_eq!(shares(vec![7], 8), [vec![0]]);
-        assert_eq!(shares(vec![0, 0, 0], 2), [vec![0, 2], vec![1]]);
-        assert_eq!(shares(Vec::new(), 2), [Vec::<usize>::new()]);
+        assert_eq!(shares(&[1, 5, 2, 2], 2), [vec![1], vec![0, 2, 3]]);
+        assert_eq!(shares(&[7], 8), [vec![0]]);
+        assert_eq!(shares(&[0, 0, 0], 2), [vec![0, 2], vec![1]]);
+        assert_eq!(shares(&[], 2), [Vec::<usize>::new()]);
     }
 }

@@ -26,7 +26,7 @@ fn text() -> String {
     let mut state = 1_u32;
     for row in 0..100_000 {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        text.push_str(&format!("{row},{state}\n"));
+        text.extend([row.to_string(), ",".to_owned(), state.to_string(), "\n".to_owned()]);
     }
     text
 }

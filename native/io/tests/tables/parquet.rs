@@ -1,6 +1,7 @@
 //! Parquet files.
 
 use std::fs;
+use std::slice;
 use std::sync::Arc;
 
 use arrow_array::types::Float32Type;
@@ -99,7 +100,9 @@ fn vectors_of_a_fixed_length_and_lists_of_equal_length_are_columns() {
     let values = || vec![Some(vec![Some(0.1), Some(2.0)]), Some(vec![Some(3.0), Some(4.0)])];
     for column in [fixed(values()), lists(values())] {
         let batch = RecordBatch::try_from_iter([("emb", column)]).unwrap();
-        for whole in [parquet(&[batch.clone()], Compression::SNAPPY, 1), crate::arrow::stream(&[batch])] {
+        for whole in
+            [parquet(slice::from_ref(&batch), Compression::SNAPPY, 1), crate::arrow::stream(&[batch])]
+        {
             let table = read(bytes(&whole)).unwrap();
             assert_eq!(table.names, ["emb[0]", "emb[1]"]);
             assert_eq!(table.matrix.values(), &Values::F32(vec![0.1, 2.0, 3.0, 4.0]));

@@ -3,9 +3,10 @@
 use std::slice;
 use std::sync::Arc;
 
+use arrow_array::builder::{ListBuilder, StringBuilder};
 use arrow_array::types::Int32Type;
 use arrow_array::{
-    ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int64Array, ListArray, RecordBatch, StringArray,
+    ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int64Array, RecordBatch, StringArray,
 };
 use kmeans_io::{Classes, Dialect, Error, Input, NO_CLASS, Selection, Table, read_table};
 
@@ -88,7 +89,10 @@ fn arrow_classes_read_as_text_would_show_them() {
 
 #[test]
 fn lists_may_be_classes_as_well() {
-    let lists = ListArray::from_iter_primitive::<Int32Type, _, _>([Some(vec![Some(1), Some(2)]), None]);
+    let mut lists = ListBuilder::new(StringBuilder::new());
+    lists.append_value([Some("p"), Some("q")]);
+    lists.append_null();
+    let lists = lists.finish();
     let batch = RecordBatch::try_from_iter([
         ("list", Arc::new(lists) as ArrayRef),
         ("a", Arc::new(Float64Array::from(vec![1.0, 2.0]))),
@@ -96,7 +100,7 @@ fn lists_may_be_classes_as_well() {
     ])
     .unwrap();
     let table = with_truth(Input::Ipc(file(&[batch])), "list").unwrap();
-    assert_eq!(table.truth.unwrap(), classes("list", &["[1, 2]"], &[0, NO_CLASS]));
+    assert_eq!(table.truth.unwrap(), classes("list", &["[p, q]"], &[0, NO_CLASS]));
 }
 
 #[test]

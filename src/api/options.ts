@@ -24,4 +24,10 @@ export function given<Options extends object>(
 }
 
 /** How a table is read. */
-export const tableKinds: Kinds<TableOptions> = { format: text, header: toggle, delimiter: text };
+export const tableKinds: Kinds<TableOptions> = {
+  format: text,
+  header: toggle,
+  delimiter: text,
+  decimal: text,
+  comment: text,
+};

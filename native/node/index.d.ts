@@ -470,6 +470,10 @@ export interface TableOptions {
   header?: boolean
   /** One character, `tab` or `space`; found out without. */
   delimiter?: string
+  /** What stands before decimals, `.` or `,`; found out without. */
+  decimal?: string
+  /** What the lines begin with that are comments, or `none`; found out without. */
+  comment?: string
 }
 
 /** How the clusters agree with classes that are known. */

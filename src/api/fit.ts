@@ -101,8 +101,12 @@ export async function fit(
   options: FitOptions,
   control?: Control,
 ): Promise<FitResult<Uint32Array | Vector<Uint32> | undefined>> {
-  const { format, header, delimiter, ...rest } = kinds.checked(options, fitKinds, 'fit');
-  const table = given<TableOptions>({ format, header, delimiter });
+  const { format, header, delimiter, decimal, comment, ...rest } = kinds.checked(
+    options,
+    fitKinds,
+    'fit',
+  );
+  const table = given<TableOptions>({ format, header, delimiter, decimal, comment });
   const native = toNative(rest);
   const wanted = rest.keepLabels !== false;
   const source = toSource(input);

@@ -24,7 +24,13 @@ export function given<Options extends object>(
 }
 
 /** How a table is read. */
-export const tableKinds: Kinds<TableOptions> = { format: text, header: toggle, delimiter: text };
+export const tableKinds: Kinds<TableOptions> = {
+  format: text,
+  header: toggle,
+  delimiter: text,
+  decimal: text,
+  comment: text,
+};
 
 /** The options of how a table is read, and the others. */
 export function apart<Options extends TableOptions>(

@@ -46,8 +46,12 @@ export async function predictRows(
   options?: PredictOptions,
   control?: Control,
 ): Promise<Predicted> {
-  const { format, header, delimiter, ...rest } = kinds.checked(options, predictKinds, 'predict');
-  const table = given<TableOptions>({ format, header, delimiter });
+  const { format, header, delimiter, decimal, comment, ...rest } = kinds.checked(
+    options,
+    predictKinds,
+    'predict',
+  );
+  const table = given<TableOptions>({ format, header, delimiter, decimal, comment });
   const written = rest.output !== undefined || rest.labels !== undefined;
   if (rest.distances && written && rest.output === undefined) throw distancesAlone();
   const native = given<NativeOptions>({ ...rest, keepLabels: !written });

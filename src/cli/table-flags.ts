@@ -2,7 +2,7 @@
 import type { FitOptions } from '../api/fit.js';
 import { character, type Flags, grouped, text, toggle } from './flags.js';
 
-type TableOptions = Pick<FitOptions, 'header' | 'delimiter' | 'format'>;
+type TableOptions = Pick<FitOptions, 'header' | 'delimiter' | 'decimal' | 'comment' | 'format'>;
 
 export const tableFlags: Flags<TableOptions> = grouped('Input:', {
   header: toggle(
@@ -13,6 +13,11 @@ export const tableFlags: Flags<TableOptions> = grouped('Input:', {
   delimiter: character(
     '--delimiter <c>',
     'what separates fields, tab for \\t (default: found out)',
+  ),
+  decimal: text('--decimal <c>', 'what stands before decimals, . or , (default: found out)'),
+  comment: text(
+    '--comment <c>',
+    'what lines begin with that are no rows, or none (default: # if the first line does)',
   ),
   format: text('--format <name>', 'format of the input (default: by its name or first bytes)'),
 });

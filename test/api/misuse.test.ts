@@ -144,7 +144,7 @@ test('no value of any option gets past as another error', async () => {
       'id',
       'truth',
     ],
-    ...['weight', 'keepLabels', 'format', 'header', 'delimiter'],
+    ...['weight', 'keepLabels', 'format', 'header', 'delimiter', 'decimal', 'comment'],
   );
   const value = fc.oneof(fc.anything(), fc.double(), fc.string(), fc.array(fc.string()));
   await fc.assert(

@@ -24,11 +24,16 @@ impl Threads {
     /// # Errors
     /// [`Error::Option`] for 0, for more than 1024, and when the system does not give that many.
     pub fn new(count: Option<usize>) -> Result<Self, Error> {
-        let count = count.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+        let count = Self::wanted(count);
         check_threads(count)?;
         let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build();
         pool.map(Self)
             .map_err(|_| Error::option("threads", "a number of threads that the system can start", count))
+    }
+
+    /// How many threads `count` asks for: as many as there are processors where it asks for none.
+    pub fn wanted(count: Option<usize>) -> usize {
+        count.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
     }
 
     /// How many.

@@ -12,9 +12,12 @@ use crate::error::Error;
 pub(crate) const CLUSTER: &str = "cluster";
 
 /// Names of the appended columns.
+#[derive(Clone)]
 pub(crate) struct Added {
     names: Vec<String>,
     clusters: Option<usize>,
+    /// What stands before the decimals in a text.
+    decimal: u8,
 }
 
 impl Added {
@@ -37,7 +40,12 @@ impl Added {
                 free
             })
             .collect();
-        (Self { names, clusters }, warnings)
+        (Self { names, clusters, decimal: b'.' }, warnings)
+    }
+
+    /// Writes decimals as the table beside them does.
+    pub(crate) fn set_decimal(&mut self, decimal: u8) {
+        self.decimal = decimal;
     }
 
     pub(crate) fn names(&self) -> &[String] {
@@ -73,7 +81,14 @@ impl Added {
         if let (Some(clusters), Some(distances)) = (self.clusters, distances) {
             for &distance in &distances[row * clusters..(row + 1) * clusters] {
                 text.push(delimiter);
-                push_f64(text, distance);
+                if self.decimal == b'.' {
+                    push_f64(text, distance);
+                } else {
+                    let mut number = Vec::new();
+                    push_f64(&mut number, distance);
+                    number.iter_mut().filter(|byte| **byte == b'.').for_each(|byte| *byte = self.decimal);
+                    push_field(text, &number, delimiter);
+                }
             }
         }
     }

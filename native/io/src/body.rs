@@ -27,7 +27,7 @@ pub(crate) struct Opened {
     pub(crate) length: Option<u64>,
     pub(crate) body: Body,
     /// What was guessed about it and the user may want to know.
-    pub(crate) note: Option<String>,
+    pub(crate) notes: Vec<String>,
     pub(crate) stop: Arc<dyn Stop>,
 }
 
@@ -56,21 +56,21 @@ impl Opened {
     pub(crate) fn of(source: Source, dialect: Dialect, keep: bool) -> Result<Self, Error> {
         let format = settle(source.signs(), dialect.format)?;
         let (name, length, stop) = (source.name.clone(), source.length, Arc::clone(source.stop()));
-        let (format, body, note) = match format {
+        let (format, body, notes) = match format {
             Format::Arrow | Format::Parquet | Format::Npy => {
-                (format, Body::Arrow(Box::new(ArrowTable::open(source, format)?)), None)
+                (format, Body::Arrow(Box::new(ArrowTable::open(source, format)?)), Vec::new())
             }
-            Format::Jsonl => (format, Body::Json(Box::new(JsonTable::open(source)?)), None),
+            Format::Jsonl => (format, Body::Json(Box::new(JsonTable::open(source)?)), Vec::new()),
             Format::Csv | Format::Tsv => {
-                let (mut table, note) = CsvTable::open(source, format, dialect)?;
+                let (mut table, notes) = CsvTable::open(source, format, dialect)?;
                 if keep {
                     table.watch_utf8();
                 }
                 let format = if table.style.delimiter == b'\t' { Format::Tsv } else { Format::Csv };
-                (format, Body::Csv(Box::new(table)), note)
+                (format, Body::Csv(Box::new(table)), notes)
             }
         };
-        Ok(Self { name, format, length, body, note, stop })
+        Ok(Self { name, format, length, body, notes, stop })
     }
 
     /// The format in which the table is passed on unless another is named: its own, or Arrow where that is not written.
@@ -86,9 +86,16 @@ impl Opened {
         let format = Some(self.format);
         let (dialect, limits, place) = match self.body {
             Body::Csv(table) => {
-                let (header, delimiter) = (Some(table.style.header), Some(table.style.delimiter));
+                let dialect = Dialect {
+                    format,
+                    header: Some(table.style.header),
+                    delimiter: Some(table.style.delimiter),
+                    decimal: Some(table.style.decimal),
+                    comment: Some(table.style.comment),
+                    threads: None,
+                };
                 let limits = Limits::Text(table.not_utf8());
-                (Dialect { format, header, delimiter }, limits, table.into_source().into_place())
+                (dialect, limits, table.into_source().into_place())
             }
             Body::Arrow(table) => {
                 let limits = Limits::Arrow(table.schema().clone());

@@ -73,6 +73,22 @@ impl Categories {
         Some(next)
     }
 
+    /// For other rows of the same column: without a text where texts are still gathered.
+    pub(crate) fn alike(&self) -> Self {
+        if self.open { Self { most: self.most, ..Self::new() } } else { self.clone() }
+    }
+
+    /// The codes that the texts of others for the same column have here, in the order of theirs; `None` when there would be
+    /// more than there may be.
+    pub(crate) fn absorb(&mut self, more: &Self) -> Option<Vec<u32>> {
+        more.texts.iter().map(|text| self.code(text.as_bytes())).collect()
+    }
+
+    /// Whether codes depend on the order in which texts are met.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open
+    }
+
     /// The texts in the order of their codes.
     pub(crate) fn texts(&self) -> Vec<String> {
         self.texts.clone()

@@ -52,9 +52,9 @@ pub(crate) enum OnMissing {
 /// Missing cells that were met under [`OnMissing::Count`].
 #[derive(Debug, Default)]
 pub(crate) struct Lacking {
-    first: Option<Box<Error>>,
-    cells: u64,
-    rows: u64,
+    pub(crate) first: Option<Box<Error>>,
+    pub(crate) cells: u64,
+    pub(crate) rows: u64,
 }
 
 /// Rows of the wanted columns, row-major, and their weights.
@@ -62,7 +62,7 @@ pub(crate) struct Lacking {
 pub(crate) struct Cells {
     pub(crate) purpose: Purpose,
     pub(crate) on_missing: OnMissing,
-    lacking: Lacking,
+    pub(crate) lacking: Lacking,
     /// The texts of each wanted column, where its cells become codes; empty when no column's do.
     pub(crate) categories: Vec<Option<Categories>>,
     /// Which columns of the input, in the order of a row.
@@ -102,6 +102,15 @@ impl Growing {
         }
     }
 
+    pub(crate) fn extend(&mut self, more: &Self) {
+        match (self, more) {
+            (Self::F64(values), Self::F64(more)) => values.extend_from_slice(more),
+            (Self::F32(values), Self::F32(more)) => values.extend_from_slice(more),
+            (values, Self::F64(more)) => more.iter().for_each(|&number| values.push(number)),
+            (values, Self::F32(more)) => more.iter().for_each(|&number| values.push(f64::from(number))),
+        }
+    }
+
     pub(crate) fn reserve_exact(&mut self, total: usize) {
         match self {
             Self::F32(values) => values.reserve_exact(total.saturating_sub(values.len())),
@@ -109,7 +118,7 @@ impl Growing {
         }
     }
 
-    fn empty_like(&self) -> Self {
+    pub(crate) fn empty_like(&self) -> Self {
         match self {
             Self::F32(_) => Self::F32(Vec::new()),
             Self::F64(_) => Self::F64(Vec::new()),

@@ -38,6 +38,19 @@ impl Coded {
         self.codes.push(code.unwrap_or(NO_CLASS));
     }
 
+    /// Classes of other rows.
+    pub(crate) fn alike(&self) -> Self {
+        Self::of(self.column)
+    }
+
+    /// Appends the classes of rows that were read elsewhere.
+    pub(crate) fn absorb(&mut self, more: &Self) {
+        // As many classes as there may be rows: none is refused.
+        let codes = self.categories.absorb(&more.categories).unwrap_or_default();
+        self.codes
+            .extend(more.codes.iter().map(|&code| codes.get(code as usize).copied().unwrap_or(NO_CLASS)));
+    }
+
     pub(crate) fn push_missing(&mut self) {
         self.codes.push(NO_CLASS);
     }

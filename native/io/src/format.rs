@@ -146,6 +146,46 @@ pub struct Dialect {
     pub header: Option<bool>,
     /// The byte between two fields of a text; see [`parse_delimiter`].
     pub delimiter: Option<u8>,
+    /// What stands before the decimals of a number in a text; see [`parse_decimal`].
+    pub decimal: Option<u8>,
+    /// What the lines of a text begin with that are no records, `Some(None)` for no such lines; see [`parse_comment`].
+    pub comment: Option<Option<u8>>,
+    /// On how many threads a text may be read; one without. What is read is the same.
+    pub threads: Option<usize>,
+}
+
+/// Reads `--decimal`: a point or a comma.
+///
+/// # Errors
+/// [`Error::Option`] for anything else.
+pub fn parse_decimal(text: &str) -> Result<u8, Error> {
+    match text {
+        "." => Ok(b'.'),
+        "," => Ok(b','),
+        _ => {
+            let message = format!("must be . or , and not \"{}\"", crate::error::shown(text));
+            Err(Error::of_option("decimal", message))
+        }
+    }
+}
+
+/// Reads `--comment`: one ASCII character with which no number and no quoted field begins, or `none`.
+///
+/// # Errors
+/// [`Error::Option`] for anything else.
+pub fn parse_comment(text: &str) -> Result<Option<u8>, Error> {
+    match text.as_bytes() {
+        b"none" => Ok(None),
+        &[byte] if byte.is_ascii_punctuation() && !b"\"+-.".contains(&byte) => Ok(Some(byte)),
+        _ => {
+            let message = format!(
+                "must be a character that a comment can begin with, got \"{}\"",
+                crate::error::shown(text)
+            );
+            Err(Error::of_option("comment", message)
+                .advise(Some("give one character such as # or %, or the word none".to_owned())))
+        }
+    }
 }
 
 /// Reads `--delimiter`: one ASCII character that is no letter, digit, quote or line end, or `tab`, `\t`, `space`.
@@ -312,6 +352,15 @@ mod tests {
     }
 
     #[test]
+    fn a_decimal_mark_is_a_point_or_a_comma_and_a_comment_begins_with_one_plain_character() {
+        assert_eq!((parse_decimal(",").unwrap(), parse_decimal(".").unwrap()), (b',', b'.'));
+        assert_eq!((parse_comment("#").unwrap(), parse_comment("none").unwrap()), (Some(b'#'), None));
+        for bad in ["", "//", "\"", "7", "-", "a", " ", "\n", "é"] {
+            assert_eq!(parse_decimal(bad).unwrap_err().option(), Some("decimal"), "{bad:?}");
+            assert_eq!(parse_comment(bad).unwrap_err().option(), Some("comment"), "{bad:?}");
+        }
+    }
+
     fn the_first_bytes_win_over_the_name_but_not_over_the_option() {
         assert_eq!(settle(signs(Lead::ArrowFile, Some(Format::Csv)), None).unwrap(), Format::Arrow);
         let error = settle(signs(Lead::ArrowFile, None), Some(Format::Csv)).unwrap_err();

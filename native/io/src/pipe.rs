@@ -1,9 +1,10 @@
 //! A pipe read on a thread of its own, so that a silent one can still be given up.
 
+use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 use std::time::Duration;
 
@@ -18,10 +19,19 @@ const WAITING: usize = 4;
 const POLL: Duration = Duration::from_millis(50);
 const RETRY: Duration = Duration::from_millis(1);
 
+/// The first `filled` bytes of what there is room for.
+#[derive(Default)]
+struct Chunk {
+    bytes: Vec<u8>,
+    filled: usize,
+}
+
 /// What a thread has read so far, as a reader.
 pub(crate) struct Pipe {
-    chunks: Receiver<io::Result<Vec<u8>>>,
-    current: Vec<u8>,
+    chunks: Receiver<io::Result<Chunk>>,
+    /// Where the thread gets room for its next chunk.
+    spent: Sender<Vec<u8>>,
+    current: Chunk,
     at: usize,
     failed: Option<io::Error>,
     stop: Arc<dyn Stop>,
@@ -36,14 +46,23 @@ impl Pipe {
         F: FnOnce() -> io::Result<R> + Send + 'static,
     {
         let (sender, chunks) = sync_channel(WAITING);
+        let (spent, room) = channel();
         let abandoned = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&abandoned);
         thread::Builder::new().name("kmeans-input".to_owned()).spawn(move || match open() {
-            Ok(reader) => pump(reader, &sender, &flag),
+            Ok(reader) => pump(reader, &sender, &room, &flag),
             // Nobody listens any more when this fails.
             Err(error) => drop(sender.send(Err(error))),
         })?;
-        Ok(Self { chunks, current: Vec::new(), at: 0, failed: None, stop: Arc::clone(stop), abandoned })
+        let current = Chunk::default();
+        Ok(Self { chunks, spent, current, at: 0, failed: None, stop: Arc::clone(stop), abandoned })
+    }
+
+    fn take(&mut self, chunk: Chunk) {
+        let spent = std::mem::replace(&mut self.current, chunk);
+        self.at = 0;
+        // The thread may have ended; then it needs no room.
+        drop(self.spent.send(spent.bytes));
     }
 
     /// Waits for a chunk; `false` at the end.
@@ -54,8 +73,7 @@ impl Pipe {
             }
             match self.chunks.recv_timeout(POLL) {
                 Ok(chunk) => {
-                    self.current = chunk?;
-                    self.at = 0;
+                    self.take(chunk?);
                     return Ok(true);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
@@ -72,11 +90,11 @@ impl Read for Pipe {
         }
         let mut filled = 0;
         while filled < into.len() {
-            if self.at == self.current.len() {
+            if self.at == self.current.filled {
                 // A pipe hands out 64 KiB at a time: what already waits is taken in one go, what does not is not
                 // waited for.
                 match self.chunks.try_recv() {
-                    Ok(Ok(chunk)) => (self.current, self.at) = (chunk, 0),
+                    Ok(Ok(chunk)) => self.take(chunk),
                     Ok(Err(error)) if filled > 0 => self.failed = Some(error),
                     Ok(Err(error)) => return Err(error),
                     Err(_) if filled > 0 => break,
@@ -87,8 +105,9 @@ impl Read for Pipe {
                     break;
                 }
             }
-            let count = (into.len() - filled).min(self.current.len() - self.at);
-            into[filled..filled + count].copy_from_slice(&self.current[self.at..self.at + count]);
+            let count = (into.len() - filled).min(self.current.filled - self.at);
+            let bytes = &self.current.bytes[self.at..self.at + count];
+            into[filled..filled + count].copy_from_slice(bytes);
             (filled, self.at) = (filled + count, self.at + count);
         }
         Ok(filled)
@@ -101,12 +120,21 @@ impl Drop for Pipe {
     }
 }
 
-fn pump(mut reader: impl Read, sender: &SyncSender<io::Result<Vec<u8>>>, abandoned: &AtomicBool) {
-    let mut buffer = vec![0; CHUNK];
+fn pump(
+    mut reader: impl Read,
+    sender: &SyncSender<io::Result<Chunk>>,
+    room: &Receiver<Vec<u8>>,
+    abandoned: &AtomicBool,
+) {
+    let mut bytes = Vec::new();
     while !abandoned.load(Ordering::Relaxed) {
-        let message = match reader.read(&mut buffer) {
+        if bytes.is_empty() {
+            bytes = room.try_recv().unwrap_or_default();
+            bytes.resize(CHUNK, 0);
+        }
+        let message = match reader.read(&mut bytes) {
             Ok(0) => return,
-            Ok(count) => Ok(buffer[..count].to_vec()),
+            Ok(filled) => Ok(Chunk { bytes: std::mem::take(&mut bytes), filled }),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             // Node may have set O_NONBLOCK on the pipe that it handed down.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -120,6 +148,15 @@ fn pump(mut reader: impl Read, sender: &SyncSender<io::Result<Vec<u8>>>, abandon
             return;
         }
     }
+}
+
+/// Lets a pipe hold a whole chunk, so that it takes a sixteenth of the calls and hand-overs. What is no pipe stays as it is,
+/// and so does a pipe that may not grow.
+pub(crate) fn widen(pipe: &File) {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::pipe::fcntl_setpipe_size(pipe, CHUNK);
+    #[cfg(not(target_os = "linux"))]
+    let _ = pipe;
 }
 
 /// Runs a read or write again while the other side is not ready.

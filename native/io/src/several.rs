@@ -120,6 +120,13 @@ impl First {
             }
         }
         match (&self.layout, &layout) {
+            (Layout::Text(ours), Layout::Text(theirs)) if ours.decimal != theirs.decimal => {
+                let [ours, theirs] = [ours, theirs]
+                    .map(|style| if style.decimal == b',' { "decimal commas" } else { "decimal points" });
+                return misfit(format!(
+                    "{name} has {theirs}, and {first} has {ours} (--decimal tells which)"
+                ));
+            }
             (Layout::Text(_), Layout::Text(_) | Layout::Json) | (Layout::Json, Layout::Json) => {}
             (Layout::Text(_), Layout::Arrow(schema)) => {
                 fits_text(name, schema).map_err(|error| Misfit { message: error.to_string() })?;

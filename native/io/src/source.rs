@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::error::{Error, escaped, spooling, stopped};
 use crate::format::{Dialect, Format, Signs};
 use crate::lead::{Lead, lead};
-use crate::pipe::{CHUNK, Pipe, when_ready};
+use crate::pipe::{CHUNK, Pipe, when_ready, widen};
 use crate::place::{Place, ReadSeek, Shared, spool};
 use crate::positioned::{Bytes, Positioned};
 use crate::stop::Stop;
@@ -134,7 +134,7 @@ impl Source {
         let named = Format::of_name(path);
         if !found.is_file() {
             let path = path.to_owned();
-            let pipe = Pipe::start(move || File::open(path), stop).map_err(failed)?;
+            let pipe = Pipe::start(move || File::open(path).inspect(widen), stop).map_err(failed)?;
             return Ok((name, named, None, Origin::Pipe(pipe), None));
         }
         let file = File::open(path).map_err(failed)?;
@@ -159,6 +159,7 @@ impl Source {
             let length = found.len().saturating_sub(file.stream_position().map_err(failed)?);
             return Ok((name, None, Some(length), Origin::Reader(Box::new(file)), None));
         }
+        widen(&file);
         let pipe = Pipe::start(move || Ok(file), stop).map_err(failed)?;
         Ok((name, None, None, Origin::Pipe(pipe), None))
     }
@@ -208,6 +209,22 @@ impl Source {
     /// Gives bytes back that have been read, all that were read so far.
     pub(crate) fn put_back(&mut self, bytes: Vec<u8>) {
         (self.head, self.head_at) = (bytes, 0);
+    }
+
+    /// A source of the same name that has no bytes left.
+    pub(crate) fn drained(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            file: self.file.clone(),
+            named: self.named,
+            lead: self.lead,
+            length: None,
+            origin: Origin::Memory(Cursor::new(Shared::new(Vec::new()))),
+            head: Vec::new(),
+            head_at: 0,
+            place: None,
+            stop: Arc::clone(&self.stop),
+        }
     }
 
     /// The same bytes from the start, by one who seeks in them.

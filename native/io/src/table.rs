@@ -20,7 +20,11 @@ use crate::index::Index;
 use crate::kept::{Kept, Part};
 use crate::several::{First, Misfit};
 use crate::source::{Input, Later, Source};
-use crate::stop::Stop;
+use crate::stop::{Halting, Stop};
+
+mod parts;
+
+use parts::Spread;
 
 /// A table for training.
 #[derive(Debug)]
@@ -84,12 +88,14 @@ pub fn read_table(
     cells.truth = choice.truth.map(Coded::of);
     reader.table.body.project(&cells);
     reader.projected = true;
-    let mut first = true;
+    reader.read_in_parts(&mut cells)?;
+    let mut first = cells.rows == 0;
     while !matches!(reader.fill(&mut cells, None)?, Filled::End) {
         stop.rows(cells.rows as u64);
         if std::mem::take(&mut first) {
             reader.reserve(&mut cells);
         }
+        reader.read_in_parts(&mut cells)?;
     }
     if cells.rows == 0 {
         return Err(Error::about(reader.name(), "holds no row"));
@@ -169,6 +175,7 @@ pub struct TableReader {
     /// Rows of the input that is being read.
     rows: u64,
     stop: Arc<dyn Stop>,
+    spread: Spread,
 }
 
 impl TableReader {
@@ -183,7 +190,10 @@ impl TableReader {
     fn open_kept(input: Input, dialect: Dialect, keep: bool, stop: &Arc<dyn Stop>) -> Result<Self, Error> {
         let (input, more) = input.split_first()?;
         let later = more.into_iter().map(|path| Later::Path { path, dialect }).collect();
-        Self::of_source(Source::open(input, keep, stop)?, dialect, later, keep)
+        let halting = Halting::new(stop);
+        let stop: Arc<dyn Stop> = Arc::<Halting>::clone(&halting);
+        let reader = Self::of_source(Source::open(input, keep, &stop)?, dialect, later, keep)?;
+        Ok(Self { spread: Spread::new(dialect.threads, halting), ..reader })
     }
 
     pub(crate) fn of_source(
@@ -203,12 +213,13 @@ impl TableReader {
             keep,
             projected: false,
             purpose,
-            notes: table.note.take().into_iter().collect(),
+            notes: std::mem::take(&mut table.notes),
             cells: Cells::new(purpose, Vec::new(), Vec::new(), false),
             categorical: Vec::new(),
             total: 0,
             rows: 0,
             stop: Arc::clone(&table.stop),
+            spread: Spread::none(),
             table,
         })
     }
@@ -393,7 +404,7 @@ impl TableReader {
         let Some(later) = self.later.pop_front() else { return Ok(false) };
         let (source, dialect) = later.open(self.keep, &self.stop)?;
         let last = std::mem::replace(&mut self.table, Opened::of(source, dialect, self.keep)?);
-        self.notes.extend(self.table.note.take());
+        self.notes.append(&mut self.table.notes);
         self.rows = 0;
         let order = self.first.order(&self.table);
         if self.keep {
@@ -416,22 +427,6 @@ impl TableReader {
             self.table.body.project(cells);
         }
         Ok(true)
-    }
-
-    /// Makes room for the whole table at once, judged by its first chunk: doubling would hold it up to three times.
-    fn reserve(&self, cells: &mut Cells) {
-        let (Some(length), Some(consumed)) = (self.table.length, self.table.body.consumed()) else { return };
-        // 2% more than the first chunk promises, and never a share of the address space that a sparse file could ask
-        // for: a number needs at least two bytes of text.
-        let scale = length as f64 / consumed.max(1) as f64 * 1.02;
-        let most = (length / 2 + 1) as f64;
-        let total = |count: usize| (count as f64 * scale).min(most) as usize;
-        let values = total(cells.rows * cells.wanted.len());
-        cells.values.reserve_exact(values);
-        if cells.weight.is_some() {
-            let rows = total(cells.rows);
-            cells.weights.reserve_exact(rows.saturating_sub(cells.weights.len()));
-        }
     }
 
     fn into_kept(mut self, features: Vec<usize>) -> Option<Kept> {

@@ -9,7 +9,7 @@ use crate::arrow::sink::ArrowSink;
 use crate::body::Layout;
 use crate::convert::{arrow_to_text, text_schema, text_to_arrow};
 use crate::csv::split_fields::Fields;
-use crate::csv::table::TextStyle;
+use crate::csv::table::{RawRecords, TextStyle};
 use crate::csv::text::push_fields;
 use crate::error::Error;
 use crate::format::Format;
@@ -47,6 +47,57 @@ enum Route {
     },
 }
 
+/// Makes text of batches on any thread, for [`TableWriter::put`] to write it in their order.
+pub struct Renderer {
+    /// Of the table, where its text goes on as it was.
+    style: Option<TextStyle>,
+    added: Added,
+}
+
+/// A batch on its way to its writer, as text if it is text that is written.
+pub struct Rendered(Form);
+
+enum Form {
+    Text { text: Vec<u8>, rows: usize },
+    Batch { batch: Batch, labels: Vec<u32>, distances: Option<Vec<f64>> },
+}
+
+impl Renderer {
+    /// What [`TableWriter::write`] takes, as far as it can be written out of turn.
+    ///
+    /// # Errors
+    /// As [`TableWriter::write`].
+    pub fn render(&self, batch: Batch, labels: &[u32], distances: Option<&[f64]>) -> Result<Rendered, Error> {
+        self.added.check(batch.rows, labels, distances)?;
+        let (Some(style), Payload::Text(raw)) = (&self.style, &batch.payload) else {
+            let (labels, distances) = (labels.to_vec(), distances.map(<[f64]>::to_vec));
+            return Ok(Rendered(Form::Batch { batch, labels, distances }));
+        };
+        let mut text = Vec::new();
+        verbatim(&mut text, raw, style, |text, row| {
+            self.added.push_row(text, style.delimiter, row, labels, distances);
+        });
+        Ok(Rendered(Form::Text { text, rows: batch.rows }))
+    }
+}
+
+/// The original bytes of every record, with fields appended.
+fn verbatim(
+    text: &mut Vec<u8>,
+    raw: &RawRecords,
+    style: &TextStyle,
+    mut append: impl FnMut(&mut Vec<u8>, usize),
+) {
+    // A label and a line's end.
+    const MORE: usize = 6;
+    text.reserve(raw.bytes.len() + raw.ends.len() * MORE);
+    for (row, record) in raw.iter().enumerate() {
+        text.extend_from_slice(record);
+        append(text, row);
+        text.extend_from_slice(style.terminator);
+    }
+}
+
 /// Writes batches of a [`TableReader`] with a column `cluster`, and distances if asked for, appended.
 pub struct TableWriter {
     route: Route,
@@ -74,7 +125,10 @@ impl TableWriter {
         format: Option<Format>,
         clusters: Option<usize>,
     ) -> Result<Self, Error> {
-        let (added, warnings) = Added::beside(reader.columns(), clusters);
+        let (mut added, warnings) = Added::beside(reader.columns(), clusters);
+        if let Layout::Text(style) = reader.layout() {
+            added.set_decimal(style.decimal);
+        }
         let target = format.or(output.format()).unwrap_or(reader.format());
         reader.can_become(Some(target))?;
         let mut text = Vec::new();
@@ -133,6 +187,34 @@ impl TableWriter {
         &self.warnings
     }
 
+    /// For the threads that prepare what is to be written.
+    pub fn renderer(&self) -> Renderer {
+        let style = match &self.route {
+            Route::Verbatim { style, .. } => Some(style.clone()),
+            _ => None,
+        };
+        Renderer { style, added: self.added.clone() }
+    }
+
+    /// Writes the rows of a batch that this writer's [`Renderer`] has prepared.
+    ///
+    /// # Errors
+    /// As [`TableWriter::write`].
+    pub fn put(&mut self, Rendered(form): Rendered) -> Result<(), Error> {
+        match (form, &mut self.route) {
+            (Form::Text { text, rows }, Route::Verbatim { output, .. }) => {
+                output.put(&text)?;
+                output.send()?;
+                self.rows += rows as u64;
+                Ok(())
+            }
+            (Form::Batch { batch, labels, distances }, _) => {
+                self.write(&batch, &labels, distances.as_deref())
+            }
+            _ => Err(Error::about("the batch", "belongs to another table than the writer")),
+        }
+    }
+
     /// Writes the rows of a batch, and sends them on when nothing waits for the end.
     ///
     /// `labels` has one number a row, `distances` as many as `clusters` a row, row-major.
@@ -167,11 +249,9 @@ impl TableWriter {
                 output.send()?;
             }
             (Route::Verbatim { output, style }, Payload::Text(raw)) => {
-                for (row, record) in raw.iter().enumerate() {
-                    text.extend_from_slice(record);
+                verbatim(text, raw, style, |text, row| {
                     added.push_row(text, style.delimiter, row, labels, distances);
-                    text.extend_from_slice(style.terminator);
-                }
+                });
                 output.put(text)?;
                 output.send()?;
             }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kmeans_engine::{Clustering, InMemory, Matrix, Plan, Threads, Tier, Weights, fit as cluster};
-use kmeans_io::{Classes, Kept, LabelsWriter, Never, Output, Stop, ValuesWriter, read_table};
+use kmeans_io::{Classes, Dialect, Kept, LabelsWriter, Never, Output, Stop, ValuesWriter, read_table};
 use kmeans_model::Model;
 use napi::bindgen_prelude::{AsyncTask, Uint32Array};
 use napi_derive::napi;
@@ -166,6 +166,7 @@ fn load(table: Table, request: &Request, control: &Arc<Control>) -> Result<Loade
     let wants_table = request.output.is_some();
     match table {
         Table::Read(input, dialect) => {
+            let dialect = Dialect { threads: Some(request.threads()), ..dialect };
             let table = read_table(input, dialect, &request.selection, wants_table, &control.stop())?;
             let raw = Raw {
                 matrix: table.matrix,

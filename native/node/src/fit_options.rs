@@ -4,7 +4,9 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use kmeans_engine::{Algorithm, FitParams, Init, Isa, Missing, Named, Preparation, PrepareParams, Scale};
+use kmeans_engine::{
+    Algorithm, FitParams, Init, Isa, Missing, Named, Preparation, PrepareParams, Scale, Threads,
+};
 use kmeans_io::{Selection, read_centroids};
 use napi::bindgen_prelude::Float64Array;
 use napi_derive::napi;
@@ -218,6 +220,11 @@ impl Request {
     /// Threads; without, as many as there are processors.
     pub fn threads(&self) -> Option<usize> {
         self.params.threads
+    }
+
+    /// On how many threads the table is read, as it is clustered.
+    pub fn threads(&self) -> usize {
+        Threads::wanted(self.params.threads)
     }
 
     /// Columns are chosen from a table that is read; numbers that are handed over have been chosen.

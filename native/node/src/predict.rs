@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kmeans_engine::{Column, Labeller, Matrix, Missing, Named, Preparation, Threads, split_off_lacking};
-use kmeans_io::{LabelsWriter, Output, TableReader, TableWriter};
+use kmeans_io::{Batch, Dialect, LabelsWriter, Output, Rendered, TableReader, TableWriter};
 use kmeans_model::Model;
 use napi::bindgen_prelude::{AsyncTask, Float64Array, Uint32Array};
 use napi_derive::napi;
@@ -112,10 +112,45 @@ impl Predicted {
     }
 }
 
-/// Labels batches and keeps count.
-struct Labelling<'a> {
+/// How rows of the model's columns get their labels.
+struct Rule {
     labeller: Labeller,
     preparation: Preparation,
+    distances: bool,
+}
+
+/// The labels of some rows, and their distances if they are wanted.
+struct Labelled {
+    labels: Vec<u32>,
+    distances: Option<Vec<f64>>,
+    /// Rows of each cluster.
+    sizes: Vec<u64>,
+    dropped: u64,
+    unknown: u64,
+}
+
+impl Rule {
+    fn label(&self, matrix: Matrix, threads: &Threads) -> Result<Labelled, Failure> {
+        let unknown = unknown(&matrix, &self.preparation.columns);
+        let (matrix, dropped) = match self.preparation.params.missing {
+            Missing::Drop => split_off_lacking(matrix),
+            _ => (matrix, Vec::new()),
+        };
+        let matrix = self.preparation.apply(matrix, threads)?;
+        let labels = self.labeller.labels(&matrix, threads)?;
+        let distances = self.distances.then(|| self.labeller.distances(&matrix, threads)).transpose()?;
+        let clusters = self.labeller.clusters();
+        let mut sizes = vec![0; clusters];
+        labels.iter().for_each(|&label| sizes[label as usize] += 1);
+        let labels = spread(labels, &dropped);
+        let distances = distances.map(|distances| spread_rows(distances, &dropped, clusters, f64::NAN));
+        Ok(Labelled { labels, distances, sizes, dropped: dropped.len() as u64, unknown })
+    }
+}
+
+/// Labels batches and keeps count.
+struct Labelling<'a> {
+    rule: Arc<Rule>,
     columns: Vec<String>,
     dropped: u64,
     /// Rows with a text that is none of the model's categories.
@@ -134,9 +169,9 @@ impl<'a> Labelling<'a> {
         let columns = model.columns();
         let threads = Threads::new(optional_count("threads", options.threads)?)?;
         let sizes = vec![0; labeller.clusters()];
+        let distances = options.distances == Some(true);
         Ok(Self {
-            labeller,
-            preparation,
+            rule: Arc::new(Rule { labeller, preparation, distances }),
             columns,
             dropped: 0,
             unknown: 0,
@@ -154,31 +189,19 @@ impl<'a> Labelling<'a> {
             Column::Number { .. } => None,
             Column::Categories { texts } => Some(texts.clone()),
         };
-        self.preparation.columns.iter().map(texts).collect()
+        self.rule.preparation.columns.iter().map(texts).collect()
     }
 
-    /// Labels rows of the model's columns, and tells their distances if they are wanted.
-    fn label(&mut self, matrix: Matrix) -> Result<(Vec<u32>, Option<Vec<f64>>), Failure> {
-        self.unknown += unknown(&matrix, &self.preparation.columns);
-        let (matrix, dropped) = match self.preparation.params.missing {
-            Missing::Drop => split_off_lacking(matrix),
-            _ => (matrix, Vec::new()),
-        };
-        let matrix = self.preparation.apply(matrix, &self.threads)?;
-        let labels = self.labeller.labels(&matrix, &self.threads)?;
-        let wanted = self.options.distances == Some(true);
-        let distances = wanted.then(|| self.labeller.distances(&matrix, &self.threads)).transpose()?;
-        labels.iter().for_each(|&label| self.sizes[label as usize] += 1);
-        self.dropped += dropped.len() as u64;
-        let labels = spread(labels, &dropped);
-        let clusters = self.labeller.clusters();
-        let distances = distances.map(|distances| spread_rows(distances, &dropped, clusters, f64::NAN));
+    fn add(&mut self, labelled: &Labelled) {
+        let Labelled { labels, distances, sizes, dropped, unknown } = labelled;
+        self.sizes.iter_mut().zip(sizes).for_each(|(all, size)| *all += size);
+        self.dropped += dropped;
+        self.unknown += unknown;
         self.rows += labels.len() as u64;
         if self.options.keep_labels == Some(true) {
-            self.kept.labels.extend(&labels);
+            self.kept.labels.extend(labels);
             self.kept.distances.extend(distances.iter().flatten());
         }
-        Ok((labels, distances))
     }
 
     fn done(self, ignored: Vec<String>, mut warnings: Vec<String>) -> Predicted {
@@ -211,6 +234,7 @@ fn predict(
     match table {
         Table::Given(given) => array(&given, labelling, outputs),
         Table::Read(input, dialect) => {
+            let dialect = Dialect { threads: Some(labelling.threads.count()), ..dialect };
             let reader = TableReader::open(input, dialect, &control.stop())?;
             stream(reader, labelling, outputs)
         }
@@ -225,22 +249,32 @@ fn stream(
     reader.select_prepared(
         &labelling.columns,
         &labelling.categories(),
-        labelling.preparation.keeps_missing(),
+        labelling.rule.preparation.keeps_missing(),
     )?;
     let ignored = reader.ignored();
-    let distances = (labelling.options.distances == Some(true)).then(|| labelling.labeller.clusters());
+    let rule = Arc::clone(&labelling.rule);
+    let distances = rule.distances.then(|| rule.labeller.clusters());
     let mut table_writer =
         output.map(|output| TableWriter::new(&reader, output, None, distances)).transpose()?;
     let mut labels_writer = labels.map(|output| LabelsWriter::new(output, None)).transpose()?;
-    while let Some(batch) = reader.next_batch()? {
-        let (labels, distances) = labelling.label(batch.values.clone())?;
-        if let Some(writer) = &mut table_writer {
-            writer.write(&batch, &labels, distances.as_deref())?;
+    // Where several batches are under way at once, each is labelled by the thread that read it.
+    let threads = Threads::new(Some(if reader.works_in_parts() { 1 } else { labelling.threads.count() }))?;
+    let renderer = table_writer.as_ref().map(TableWriter::renderer);
+    let work = |batch: Batch| -> Result<(Labelled, Option<Rendered>), Failure> {
+        let labelled = rule.label(batch.values.clone(), &threads)?;
+        let (labels, distances) = (&labelled.labels, labelled.distances.as_deref());
+        let rendered = renderer.as_ref().map(|renderer| renderer.render(batch, labels, distances));
+        let rendered = rendered.transpose()?;
+        Ok((labelled, rendered))
+    };
+    reader.each_batch(work, |made| -> Result<(), Failure> {
+        let (labelled, rendered) = made?;
+        labelling.add(&labelled);
+        if let (Some(writer), Some(rendered)) = (&mut table_writer, rendered) {
+            writer.put(rendered)?;
         }
-        if let Some(writer) = &mut labels_writer {
-            writer.write(&labels)?;
-        }
-    }
+        labels_writer.as_mut().map_or(Ok(()), |writer| Ok(writer.write(&labelled.labels)?))
+    })?;
     let mut warnings = reader.notes().to_vec();
     if let Some(writer) = table_writer {
         warnings.extend(writer.warnings().iter().cloned());
@@ -263,10 +297,12 @@ fn array(
         let message = "the model clusters on texts, and an array holds numbers";
         return Err(Failure::new(ErrorCode::InvalidData, message).hint("hand over a file or an Arrow table"));
     }
-    let (found, _) = labelling.label(given.features(&labelling.columns)?.into_owned())?;
+    let matrix = given.features(&labelling.columns)?.into_owned();
+    let found = labelling.rule.label(matrix, &labelling.threads)?;
+    labelling.add(&found);
     if let Some(output) = labels {
         let mut writer = LabelsWriter::new(output, None)?;
-        writer.write(&found)?;
+        writer.write(&found.labels)?;
         writer.finish()?;
     }
     let used = |name: &String| !given.named || labelling.columns.contains(name);

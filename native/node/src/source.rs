@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use kmeans_engine::{Matrix, Values};
-use kmeans_io::{Dialect, Input, expand, parse_delimiter};
+use kmeans_io::{Dialect, Input, expand, parse_comment, parse_decimal, parse_delimiter};
 use napi::bindgen_prelude::{Either, Float32Array, Float64Array, Uint8Array};
 use napi_derive::napi;
 
@@ -38,6 +38,10 @@ pub struct TableOptions {
     pub header: Option<bool>,
     /// One character, `tab` or `space`; found out without.
     pub delimiter: Option<String>,
+    /// What stands before decimals, `.` or `,`; found out without.
+    pub decimal: Option<String>,
+    /// What the lines begin with that are comments, or `none`; found out without.
+    pub comment: Option<String>,
 }
 
 /// A table on its way in.
@@ -99,10 +103,12 @@ impl Source {
 
 impl TableOptions {
     fn dialect(self) -> Result<Dialect, Failure> {
-        let Self { format, header, delimiter } = self;
+        let Self { format, header, delimiter, decimal, comment } = self;
         let format = format.as_deref().map(str::parse).transpose()?;
         let delimiter = delimiter.as_deref().map(parse_delimiter).transpose()?;
-        Ok(Dialect { format, header, delimiter })
+        let decimal = decimal.as_deref().map(parse_decimal).transpose()?;
+        let comment = comment.as_deref().map(parse_comment).transpose()?;
+        Ok(Dialect { format, header, delimiter, decimal, comment, threads: None })
     }
 }
 

@@ -1,6 +1,10 @@
 //! Texts with a delimiter: CSV, TSV and their relatives.
 
+pub(crate) mod decimal;
+pub(crate) mod fast;
 pub(crate) mod number;
+mod opening;
+pub(crate) mod parts;
 pub(crate) mod quotes;
 pub(crate) mod sniff;
 pub(crate) mod split;

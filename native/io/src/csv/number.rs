@@ -1,5 +1,7 @@
 //! Tells numbers, missing values and look-alikes apart.
 
+use memchr::memchr2;
+
 /// What a text cell holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Reading {
@@ -33,10 +35,22 @@ pub(crate) fn is_missing(cell: &[u8]) -> bool {
     cell.is_empty() || MISSING.iter().any(|token| cell.eq_ignore_ascii_case(token))
 }
 
+/// The same where decimals stand after `decimal`. Among decimal commas a point is no part of a number: it may well separate
+/// thousands.
+#[inline]
+pub(crate) fn read_spelt(cell: &[u8], decimal: u8) -> Reading {
+    match (decimal, memchr2(b'.', b',', cell)) {
+        (b'.', _) | (_, None) => read(cell),
+        _ if cell.contains(&b'.') => Reading::Text,
+        _ => read(&cell.iter().map(|&byte| if byte == b',' { b'.' } else { byte }).collect::<Vec<u8>>()),
+    }
+}
+
 /// What a text that is no number was probably meant to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LookAlike {
     DecimalComma,
+    DecimalPoint,
     Thousands,
     UnicodeMinus,
     Hexadecimal,
@@ -46,6 +60,20 @@ pub(crate) enum LookAlike {
 }
 
 impl LookAlike {
+    /// Where decimals stand after `decimal`.
+    pub(crate) fn of_spelt(cell: &[u8], delimiter: u8, decimal: u8) -> Option<Self> {
+        if decimal == b'.' {
+            return Self::of(cell, delimiter);
+        }
+        match read(cell) {
+            Reading::Number(_) => Some(Self::DecimalPoint),
+            _ => Self::of(cell, delimiter).map(|like| match like {
+                Self::DecimalComma => Self::Thousands,
+                like => like,
+            }),
+        }
+    }
+
     /// `delimiter` settles whether `1,234` is thousands or a decimal comma.
     pub(crate) fn of(cell: &[u8], delimiter: u8) -> Option<Self> {
         let text = std::str::from_utf8(cell).ok()?.trim();
@@ -81,6 +109,7 @@ impl LookAlike {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::DecimalComma => "a decimal comma",
+            Self::DecimalPoint => "a decimal point",
             Self::Thousands => "thousands separators",
             Self::UnicodeMinus => "a typographic minus",
             Self::Hexadecimal => "a hexadecimal number",
@@ -93,7 +122,8 @@ impl LookAlike {
     /// What to do about it.
     pub(crate) fn advice(self) -> &'static str {
         match self {
-            Self::DecimalComma => "write decimals with a point: 3.5 for 3,5",
+            Self::DecimalComma => "say --decimal , if the comma stands before decimals",
+            Self::DecimalPoint => "say --decimal . if the point stands before decimals",
             Self::Thousands => "remove the thousands separators: 1234.5 for 1,234.5",
             Self::UnicodeMinus => "write the ASCII minus sign: -1",
             Self::Hexadecimal => "write the number in decimal",
@@ -147,6 +177,23 @@ mod tests {
         assert_eq!(read(b"inf"), Reading::Infinite);
         assert_eq!(read(b"1e400"), Reading::OutOfRange);
         assert_eq!(read(b"1e-400"), Reading::Number(0.0));
+    }
+
+    #[test]
+    fn decimal_commas_are_read_where_they_are_expected_and_no_points_beside_them() {
+        let read = |text: &str| read_spelt(text.as_bytes(), b',');
+        assert_eq!(read(" -3,5e2 "), Reading::Number(-350.0));
+        assert_eq!(
+            (read(",5"), read("7"), read("1e400,")),
+            (Reading::Number(0.5), Reading::Number(7.0), Reading::Text)
+        );
+        assert_eq!((read("NA"), read("")), (Reading::Missing, Reading::Missing));
+        for text in ["3.5", "1.234,5", "1,234,5", ","] {
+            assert_eq!(read(text), Reading::Text, "{text}");
+        }
+        let like = |text: &str| LookAlike::of_spelt(text.as_bytes(), b';', b',');
+        assert_eq!(like("3.5"), Some(LookAlike::DecimalPoint));
+        assert_eq!((like("1.234,5"), like("12%")), (Some(LookAlike::Thousands), Some(LookAlike::Percent)));
     }
 
     #[test]

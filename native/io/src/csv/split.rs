@@ -3,13 +3,17 @@
 use std::io::Read;
 
 use csv_core::ReadRecordResult;
+use memchr::{memchr, memchr2};
 
 use crate::csv::quotes::{after_quote, lines, open_quote};
-use crate::csv::sniff;
 use crate::error::Error;
-use crate::names::shell_word;
 use crate::pipe::CHUNK;
 use crate::source::Source;
+
+mod broken;
+mod parts;
+
+pub(crate) use parts::Lines;
 
 /// One record may be this long; beyond it a quote was most likely never closed.
 const LONGEST: usize = 64 << 20;
@@ -27,6 +31,13 @@ pub(crate) enum Step {
     End,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Within {
+    Nothing,
+    Record,
+    Comment,
+}
+
 #[derive(Clone, Copy)]
 struct Mark {
     at: usize,
@@ -39,6 +50,8 @@ pub(crate) struct Splitter {
     source: Source,
     core: csv_core::Reader,
     delimiter: u8,
+    /// Lines that begin with it are no records.
+    comment: Option<u8>,
     window: Vec<u8>,
     filled: usize,
     /// Where the current record begins in the window.
@@ -47,7 +60,7 @@ pub(crate) struct Splitter {
     record_end: usize,
     /// The next byte to split.
     at: usize,
-    inside: bool,
+    within: Within,
     fields: Vec<u8>,
     ends: Vec<usize>,
     written: usize,
@@ -58,7 +71,10 @@ pub(crate) struct Splitter {
     terminator: Option<&'static [u8]>,
     ended: bool,
     consumed: u64,
-    nul: Option<usize>,
+    /// The window is UTF-8 from somewhere before `at` up to here, if that was asked.
+    sound: usize,
+    /// Why the source could not be read further, once all before it has been split.
+    broken: Option<Error>,
     mark: Option<Mark>,
 }
 
@@ -68,12 +84,13 @@ impl Splitter {
             source,
             core: csv_core::Reader::new(),
             delimiter: b',',
+            comment: None,
             window: Vec::new(),
             filled: 0,
             record: 0,
             record_end: 0,
             at: 0,
-            inside: false,
+            within: Within::Nothing,
             fields: Vec::new(),
             ends: vec![0; 64],
             written: 0,
@@ -84,7 +101,8 @@ impl Splitter {
             terminator: None,
             ended: false,
             consumed: 0,
-            nul: None,
+            sound: 0,
+            broken: None,
             mark: None,
         }
     }
@@ -101,6 +119,11 @@ impl Splitter {
     pub(crate) fn set_delimiter(&mut self, delimiter: u8) {
         self.delimiter = delimiter;
         self.core = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
+    }
+
+    /// Only before the first record.
+    pub(crate) fn set_comment(&mut self, comment: Option<u8>) {
+        self.comment = comment;
     }
 
     /// The bytes read and not yet split, and whether there are more to come.
@@ -128,7 +151,7 @@ impl Splitter {
         if let Some(mark) = self.mark.take() {
             (self.at, self.next_line, self.after_cr) = (mark.at, mark.line, mark.after_cr);
             self.core.reset();
-            self.inside = false;
+            self.within = Within::Nothing;
         }
     }
 
@@ -176,7 +199,7 @@ impl Splitter {
 
     /// Goes to the next record; without `wait` it never reads.
     pub(crate) fn next(&mut self, wait: bool) -> Result<Step, Error> {
-        if !self.inside
+        if self.within != Within::Record
             && let Some(step) = self.begin(wait)?
         {
             return Ok(step);
@@ -210,10 +233,19 @@ impl Splitter {
         }
     }
 
-    /// Skips blank lines up to a record's first byte.
+    /// Skips blank lines and comments up to a record's first byte.
     fn begin(&mut self, wait: bool) -> Result<Option<Step>, Error> {
         loop {
             while let Some(&byte) = self.window[..self.filled].get(self.at) {
+                if self.within == Within::Comment {
+                    let rest = &self.window[self.at..self.filled];
+                    let end = memchr2(b'\n', b'\r', rest);
+                    self.at += end.unwrap_or(rest.len());
+                    if end.is_some() {
+                        self.within = Within::Nothing;
+                    }
+                    continue;
+                }
                 match byte {
                     // The second half of a CRLF, whose line is counted already.
                     b'\n' if self.after_cr => self.after_cr = false,
@@ -221,9 +253,13 @@ impl Splitter {
                         self.next_line += 1;
                         self.after_cr = byte == b'\r';
                     }
+                    _ if Some(byte) == self.comment => {
+                        self.after_cr = false;
+                        self.within = Within::Comment;
+                    }
                     _ => {
                         self.after_cr = false;
-                        self.inside = true;
+                        self.within = Within::Record;
                         (self.record, self.line) = (self.at, self.next_line);
                         (self.written, self.count) = (0, 0);
                         return Ok(None);
@@ -243,10 +279,10 @@ impl Splitter {
     }
 
     fn complete(&mut self, terminated: bool, wait: bool) -> Result<Step, Error> {
-        self.inside = false;
+        self.within = Within::Nothing;
         self.record_end = self.at - usize::from(terminated);
-        if self.nul.is_some_and(|nul| nul < self.at) {
-            return Err(self.binary());
+        if let Some(nul) = memchr(0, self.raw()) {
+            return Err(self.binary(nul));
         }
         let length = self.record_end - self.record;
         if length > LONGEST {
@@ -291,6 +327,9 @@ impl Splitter {
 
     /// Reads one chunk behind what is still needed: everything from the mark or the current record on.
     fn refill(&mut self) -> Result<(), Error> {
+        if let Some(error) = self.broken.take() {
+            return Err(error);
+        }
         let keep = self.mark.map_or(self.record, |mark| mark.at.min(self.record)).min(self.at);
         // A long record stays where it is: to copy it onto itself for every chunk takes quadratic time.
         if keep > 0 {
@@ -300,19 +339,16 @@ impl Splitter {
         self.at -= keep;
         self.record -= keep;
         self.record_end = self.record_end.saturating_sub(keep);
-        self.nul = self.nul.and_then(|nul| nul.checked_sub(keep));
         if let Some(mark) = &mut self.mark {
             mark.at -= keep;
         }
+        self.sound = 0;
         let room = self.filled + CHUNK;
-        if self.window.len() < room {
-            self.window.resize(room, 0);
+        if self.window.len() < room + parts::BEYOND {
+            self.window.resize(room + parts::BEYOND, 0);
         }
         let chunk = &mut self.window[self.filled..room];
         let count = self.source.read(chunk).map_err(|error| Error::reading(&self.source.name, error))?;
-        if self.nul.is_none() && chunk[..count].contains(&0) {
-            self.nul = chunk[..count].iter().position(|&byte| byte == 0).map(|at| at + self.filled);
-        }
         self.ended = count == 0;
         self.filled += count;
         self.consumed += count as u64;
@@ -325,44 +361,5 @@ impl Splitter {
         }
         self.ends.resize(self.ends.len() * 4, 0);
         Ok(())
-    }
-
-    fn too_wide(&self) -> Error {
-        Error::at(&self.source.name, format!("line {} has more than {WIDEST} columns", self.line))
-    }
-
-    fn binary(&self) -> Error {
-        let at = self.nul.unwrap_or(self.record).clamp(self.record, self.filled);
-        let line = self.line + lines(&self.window[self.record..at]);
-        Error::at(&self.source.name, format!("line {line} holds a NUL byte, so this is no UTF-8 text"))
-            .advise(Some("if it is UTF-16, convert it first: iconv -f UTF-16 -t UTF-8".to_owned()))
-    }
-
-    fn too_long(&self) -> Error {
-        let record = &self.window[self.record..self.at];
-        if let Some(at) = open_quote(record, self.delimiter) {
-            return self.unterminated(at);
-        }
-        Error::at(&self.source.name, format!("line {} is longer than 64 MiB", self.line))
-    }
-
-    fn misplaced(&self, at: usize) -> Error {
-        let (before, rest) = self.raw().split_at(at);
-        let line = self.line + lines(before);
-        let advice = match rest.first() {
-            Some(&byte) if sniff::CANDIDATES.contains(&byte) => {
-                let name =
-                    if byte == b'\t' { "tab".to_owned() } else { shell_word(&char::from(byte).to_string()) };
-                format!("if that is where a field ends, say --delimiter {name}")
-            }
-            _ => "write a quote inside a quoted field twice: \"say \"\"x\"\"\"".to_owned(),
-        };
-        Error::at(&self.source.name, format!("line {line} has text after a closing quote"))
-            .advise(Some(advice))
-    }
-
-    fn unterminated(&self, at: usize) -> Error {
-        let line = self.line + lines(&self.window[self.record..self.record + at]);
-        Error::at(&self.source.name, format!("the quote that opens on line {line} is never closed"))
     }
 }

@@ -4,14 +4,16 @@ use crate::categories::{self, Categories};
 use crate::cell::Cells;
 use crate::columns::{Nature, Profile};
 use crate::convert::NotUtf8;
-use crate::csv::number::{LookAlike, Reading, is_missing, read};
-use crate::csv::sniff::{self, Sniffer};
+use crate::csv::number::{LookAlike, Reading, is_missing, read_spelt};
+use crate::csv::opening::{find_comment, find_decimal, find_delimiter, holds_only_numbers};
 use crate::csv::split::{Splitter, Step};
 use crate::error::{Error, shown};
 use crate::format::{Dialect, Format};
 use crate::lead::Lead;
 use crate::names::of_bytes;
 use crate::source::Source;
+
+mod fast_way;
 
 /// Rows, and bytes, that decide whether a column holds numbers.
 pub(crate) const PROFILED: usize = 1_000;
@@ -26,6 +28,11 @@ pub(crate) struct RawRecords {
 }
 
 impl RawRecords {
+    pub(crate) fn push(&mut self, record: &[u8]) {
+        self.bytes.extend_from_slice(record);
+        self.ends.push(self.bytes.len());
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts.zip(&self.ends).map(|(from, &to)| &self.bytes[from..to])
@@ -36,6 +43,10 @@ impl RawRecords {
 #[derive(Debug, Clone)]
 pub(crate) struct TextStyle {
     pub(crate) delimiter: u8,
+    /// What stands before decimals.
+    pub(crate) decimal: u8,
+    /// What a line that is no record begins with.
+    pub(crate) comment: Option<u8>,
     pub(crate) header: bool,
     pub(crate) bom: bool,
     pub(crate) terminator: &'static [u8],
@@ -45,31 +56,31 @@ pub(crate) struct TextStyle {
 
 /// A text being read.
 pub(crate) struct CsvTable {
-    split: Splitter,
+    pub(super) split: Splitter,
     pub(crate) names: Vec<String>,
     pub(crate) style: TextStyle,
     first_line: u64,
     /// Whether nobody said that the first row holds names.
     guessed_header: bool,
-    utf8: Utf8,
-    rows: u64,
+    pub(super) utf8: Utf8,
+    pub(super) rows: u64,
 }
 
 /// Whether every record is UTF-8, for tables that may become Arrow later.
-#[derive(Clone, Copy)]
-enum Utf8 {
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Utf8 {
     Unwatched,
     SoFar,
     Not(NotUtf8),
 }
 
 impl CsvTable {
-    /// Also gives a note when something was guessed that the user may want to know.
+    /// Also gives a note for everything that was guessed and the user may want to know.
     pub(crate) fn open(
         source: Source,
         format: Format,
         dialect: Dialect,
-    ) -> Result<(Self, Option<String>), Error> {
+    ) -> Result<(Self, Vec<String>), Error> {
         let bom = source.lead == Lead::Text { bom: true };
         let mut split = Splitter::new(source);
         if bom {
@@ -78,21 +89,32 @@ impl CsvTable {
             }
             split.skip(3);
         }
+        let mut notes = Vec::new();
+        let comment = match dialect.comment {
+            Some(told) => told,
+            None => find_comment(&mut split, &mut notes)?,
+        };
+        split.set_comment(comment);
         let told = dialect.delimiter.or((format == Format::Tsv).then_some(b'\t'));
         let delimiter = match told {
             Some(delimiter) => delimiter,
-            None => find_delimiter(&mut split)?,
+            None => find_delimiter(&mut split, comment, dialect.decimal)?,
         };
         split.set_delimiter(delimiter);
+        let decimal = match dialect.decimal {
+            Some(told) => told,
+            None => find_decimal(&mut split, delimiter, &mut notes)?,
+        };
         split.mark();
         if split.next(true)? != Step::Record {
-            return Err(Error::about(&split.source().name, "is empty: there is no row to read"));
+            let what = if comment.is_some() { "holds nothing but comments" } else { "is empty" };
+            return Err(Error::about(&split.source().name, format!("{what}: there is no row to read")));
         }
-        let numeric = holds_only_numbers(&split);
+        let numeric = holds_only_numbers(&split, decimal);
         let header = dialect.header.unwrap_or(!numeric);
         let count = split.count();
-        let mut style =
-            TextStyle { delimiter, header, bom, terminator: split.terminator(), header_bytes: Vec::new() };
+        let (terminator, header_bytes) = (split.terminator(), Vec::new());
+        let mut style = TextStyle { delimiter, decimal, comment, header, bom, terminator, header_bytes };
         let first_line = split.line();
         let names = if header {
             style.header_bytes = split.raw().to_vec();
@@ -100,10 +122,10 @@ impl CsvTable {
         } else {
             (1..=count).map(|number| format!("x{number}")).collect()
         };
-        let note = (numeric && dialect.header.is_none()).then(|| {
+        notes.extend((numeric && dialect.header.is_none()).then(|| {
             let named = if count == 1 { "the column is named x1".into() } else { format!("the columns are named x1 to x{count}") };
             format!("the first row holds only numbers, so it was read as data and {named} (--header reads it as names)")
-        });
+        }));
         if header {
             split.unmark();
         } else {
@@ -111,7 +133,7 @@ impl CsvTable {
         }
         let guessed_header = header && dialect.header.is_none();
         let utf8 = Utf8::Unwatched;
-        Ok((Self { split, names, style, first_line, guessed_header, utf8, rows: 0 }, note))
+        Ok((Self { split, names, style, first_line, guessed_header, utf8, rows: 0 }, notes))
     }
 
     /// Notices from now on whether everything is UTF-8.
@@ -132,7 +154,7 @@ impl CsvTable {
         if !self.guessed_header {
             return None;
         }
-        let is_number = |name: &str| matches!(read(name.as_bytes()), Reading::Number(_));
+        let is_number = |name: &str| matches!(self.reading(name.as_bytes()), Reading::Number(_));
         let mut numbers = self.names.iter().enumerate();
         let mut numbers = std::iter::from_fn(|| {
             numbers.find(|(column, name)| is_number(name) && numeric(*column)).map(|(_, name)| shown(name))
@@ -188,15 +210,23 @@ impl CsvTable {
 
     fn nature(&self, index: usize, row: usize) -> Nature {
         let cell = self.split.field(index);
-        match read(cell) {
+        match self.reading(cell) {
             Reading::Missing => Nature::Empty { all: false },
             Reading::Number(_) | Reading::Infinite | Reading::OutOfRange => Nature::Numeric,
             Reading::Text => Nature::Text {
                 row,
                 value: String::from_utf8_lossy(cell.trim_ascii()).into_owned(),
-                look_alike: LookAlike::of(cell, self.style.delimiter),
+                look_alike: self.look_alike(cell),
             },
         }
+    }
+
+    fn reading(&self, cell: &[u8]) -> Reading {
+        read_spelt(cell, self.style.decimal)
+    }
+
+    fn look_alike(&self, cell: &[u8]) -> Option<LookAlike> {
+        LookAlike::of_spelt(cell, self.style.delimiter, self.style.decimal)
     }
 
     /// The next record that is no blank line and has as many fields as the first.
@@ -231,7 +261,11 @@ impl CsvTable {
         mut raw: Option<&mut RawRecords>,
     ) -> Result<bool, Error> {
         let before = cells.rows;
+        let mut fast = self.fast(cells);
         loop {
+            if let Some(fast) = &mut fast {
+                self.pass(fast, cells, raw.as_deref_mut());
+            }
             match self.next(cells.rows == before)? {
                 Step::End => return Ok(cells.rows > before),
                 Step::Starved => return Ok(true),
@@ -244,7 +278,7 @@ impl CsvTable {
                 self.check_utf8();
             }
             if let Some(column) = cells.weight {
-                match read(self.split.field(column)) {
+                match self.reading(self.split.field(column)) {
                     Reading::Number(weight) => {
                         cells.add_weight(weight, self.rows, Some(self.split.line()), &self.source().name)?;
                     }
@@ -255,8 +289,7 @@ impl CsvTable {
                 truth.push(self.split.field(truth.column));
             }
             if let Some(raw) = &mut raw {
-                raw.bytes.extend_from_slice(self.split.raw());
-                raw.ends.push(raw.bytes.len());
+                raw.push(self.split.raw());
             }
         }
     }
@@ -268,7 +301,7 @@ impl CsvTable {
             let column = cells.wanted[order];
             let cell = self.split.field(column);
             let reading = match cells.categories(order) {
-                None => read(cell),
+                None => self.reading(cell),
                 Some(categories) => {
                     category(cell, categories).ok_or_else(|| self.too_many_categories(column))?
                 }
@@ -311,7 +344,7 @@ impl CsvTable {
             Reading::Infinite => (Some(text), crate::cell::INFINITE, None),
             Reading::OutOfRange => (Some(text), "is out of range of a 64-bit float", None),
             Reading::Text | Reading::Number(_) => {
-                let advice = LookAlike::of(cell, self.style.delimiter).map(|like| like.advice().to_owned());
+                let advice = self.look_alike(cell).map(|like| like.advice().to_owned());
                 (Some(text), crate::cell::NO_NUMBER, advice.or_else(advice_for))
             }
         };
@@ -335,33 +368,4 @@ fn category(cell: &[u8], categories: &mut Categories) -> Option<Reading> {
         return Some(Reading::Missing);
     }
     categories.code(cell).map(|code| Reading::Number(f64::from(code)))
-}
-
-fn find_delimiter(split: &mut Splitter) -> Result<u8, Error> {
-    let mut sniffer = Sniffer::new();
-    loop {
-        let (text, more) = split.ahead();
-        if let Some(delimiter) = sniffer.delimiter(text, !more) {
-            return Ok(delimiter);
-        }
-        // Nothing but blank lines, or a record that never ends: the splitter says so.
-        if !more || text.len() > (64 << 20) {
-            return Ok(sniff::NONE);
-        }
-        split.look_further()?;
-    }
-}
-
-/// Whether a first row is data: every cell that is not missing is a number, and there is one.
-fn holds_only_numbers(split: &Splitter) -> bool {
-    let readings = (0..split.count()).map(|index| read(split.field(index)));
-    let mut any = false;
-    for reading in readings {
-        match reading {
-            Reading::Text => return false,
-            Reading::Missing => {}
-            Reading::Number(_) | Reading::Infinite | Reading::OutOfRange => any = true,
-        }
-    }
-    any
 }

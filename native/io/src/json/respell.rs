@@ -14,7 +14,15 @@ pub(crate) const DELIMITER: u8 = b',';
 
 /// What such a text looks like.
 pub(crate) fn respelled_style() -> TextStyle {
-    TextStyle { delimiter: DELIMITER, header: true, bom: false, terminator: b"\n", header_bytes: Vec::new() }
+    TextStyle {
+        delimiter: DELIMITER,
+        decimal: b'.',
+        comment: None,
+        header: true,
+        bom: false,
+        terminator: b"\n",
+        header_bytes: Vec::new(),
+    }
 }
 
 /// The members of each object as fields in the order of `names`: texts without quotes, anything else as it is written, and

@@ -6,6 +6,8 @@
 
 mod arrow;
 mod csv;
+mod dialect;
+mod fast;
 mod given;
 mod hostile;
 mod json;

@@ -6,4 +6,5 @@ export {
   formats,
   missingPolicies,
   scales,
+  writtenFormats,
 } from '#native';

@@ -11,7 +11,14 @@ import { KMeansError } from './errors.js';
 import { flatten, type Input, type Rows, toSource } from './input.js';
 import { type Control, run } from './job.js';
 import { Model } from './model.js';
-import { given, type Seed, seedText, tableKinds } from './options.js';
+import {
+  given,
+  measureKinds,
+  refuseMeasuresAlone,
+  type Seed,
+  seedText,
+  tableKinds,
+} from './options.js';
 
 /** How to fit. Every option that is absent has the default that `kmeans fit --help` shows. */
 export interface FitOptions
@@ -64,6 +71,8 @@ const fitKinds: kinds.Kinds<FitOptions> = {
   model: kinds.path,
   output: kinds.path,
   labels: kinds.path,
+  to: kinds.text,
+  ...measureKinds,
   keepLabels: kinds.toggle,
 };
 
@@ -107,6 +116,7 @@ export async function fit(
     'fit',
   );
   const table = given<TableOptions>({ format, header, delimiter, decimal, comment });
+  if (rest.output === undefined) refuseMeasuresAlone(rest);
   const native = toNative(rest);
   const wanted = rest.keepLabels !== false;
   const source = toSource(input);

@@ -1,6 +1,7 @@
 /** What the options of several calls have in common on their way to the engine. */
-import type { TableOptions } from '#native';
+import type { PredictOptions, TableOptions } from '#native';
 import { type Kinds, text, toggle } from './check.js';
+import { KMeansError } from './errors.js';
 
 /** A seed of 64 bits: a whole number, or its digits. */
 export type Seed = number | bigint | string;
@@ -40,4 +41,27 @@ export function apart<Options extends TableOptions>(
   const entries = Object.entries(options);
   const rest = Object.fromEntries(entries.filter((entry) => !isTable(entry)));
   return [Object.fromEntries(entries.filter(isTable)), rest as Omit<Options, keyof TableOptions>];
+}
+
+/** What is told of a row beside its label. */
+type MeasureOptions = Pick<PredictOptions, 'distance' | 'second' | 'margin' | 'distances'>;
+
+export const measureKinds: Kinds<MeasureOptions> = {
+  distance: toggle,
+  second: toggle,
+  margin: toggle,
+  distances: toggle,
+};
+
+/** Measures are columns beside the rows, so that they need somewhere for the rows to go. */
+export function refuseMeasuresAlone(options: MeasureOptions): void {
+  const names = Object.keys(measureKinds) as (keyof MeasureOptions)[];
+  const option = names.find((name) => options[name]);
+  if (option === undefined) return;
+  throw new KMeansError({
+    code: 'InvalidOption',
+    option,
+    message: 'adds to output, which is missing: a file of labels holds nothing else',
+    hint: '-o labelled.csv writes the rows with their label and what else is asked for',
+  });
 }

@@ -9,17 +9,25 @@ import {
 } from '#native';
 import { labelVector, looksLikeArrow } from './arrow.js';
 import * as kinds from './check.js';
-import { KMeansError } from './errors.js';
 import { type Input, toSource } from './input.js';
 import { type Control, run } from './job.js';
-import { given, tableKinds } from './options.js';
+import { given, measureKinds, refuseMeasuresAlone, tableKinds } from './options.js';
 
-/** How to predict. `format` is that of the input; outputs take theirs from their name, or the input's. */
+/**
+ * How to predict. `format` is that of the input; outputs take theirs from their name, else from
+ * `to`, else rows the input's and labels CSV.
+ */
 export interface PredictOptions extends Omit<NativeOptions, 'keepLabels'>, TableOptions {}
 
 export interface Prediction<Labels = Uint32Array> {
   /** The nearest cluster of each row, in input order; `NO_LABEL` for rows left out by `missing: 'drop'`. */
   labels: Labels;
+  /** The Euclidean distance of each row to its centroid; with `distance: true`. */
+  distance?: Float64Array;
+  /** The second nearest cluster of each row, 2^32 - 1 where there is none; with `second: true`. */
+  second?: Uint32Array;
+  /** How much farther the second nearest centroid is, NaN where there is none; with `margin: true`. */
+  margin?: Float64Array;
   /** Euclidean distances to every centroid, rows x clusters, row-major; with `distances: true`. */
   distances?: Float64Array;
   report: PredictReport;
@@ -35,8 +43,9 @@ const predictKinds: kinds.Kinds<PredictOptions> = {
   threads: kinds.count,
   output: kinds.path,
   labels: kinds.path,
-  distances: kinds.toggle,
   missing: kinds.text,
+  to: kinds.text,
+  ...measureKinds,
 };
 
 /** @param model The model, or how it is loaded; then the rows are copied first. */
@@ -53,7 +62,7 @@ export async function predictRows(
   );
   const table = given<TableOptions>({ format, header, delimiter, decimal, comment });
   const written = rest.output !== undefined || rest.labels !== undefined;
-  if (rest.distances && written && rest.output === undefined) throw distancesAlone();
+  if (written && rest.output === undefined) refuseMeasuresAlone(rest);
   const native = given<NativeOptions>({ ...rest, keepLabels: !written });
   const late = typeof model === 'function';
   const source = toSource(input, late);
@@ -68,15 +77,10 @@ export async function predictRows(
   const labels = predicted.takeLabels();
   return {
     labels: looksLikeArrow(input) ? await labelVector(labels) : labels,
+    ...(rest.distance ? { distance: predicted.takeDistance() } : {}),
+    ...(rest.second ? { second: predicted.takeSecond() } : {}),
+    ...(rest.margin ? { margin: predicted.takeMargin() } : {}),
     ...(rest.distances ? { distances: predicted.takeDistances() } : {}),
     report,
   };
-}
-
-function distancesAlone(): KMeansError {
-  return new KMeansError({
-    code: 'InvalidOption',
-    option: 'distances',
-    message: 'are columns of output, which is missing: a file of labels holds nothing else',
-  });
 }

@@ -30,23 +30,28 @@ export function checkDestinations(
   }
 }
 
-const BINARY_NAMES = ['.arrow', '.arrows', '.feather', '.ipc', '.parquet', '.pq', '.npy'];
-const BINARY_FORMATS = ['arrow', 'parquet', 'npy'];
+const BINARY: Readonly<Record<string, readonly string[]>> = {
+  Arrow: ['.arrow', '.arrows', '.feather', '.ipc'],
+  Parquet: ['.parquet', '.pq'],
+  // Is not written, and goes on as Arrow.
+  Npy: ['.npy'],
+};
 
-/** Whether a table goes on as Arrow, as far as its name and `--format` tell. */
-export function isBinary(path: string, format: string | undefined): boolean {
-  const name = path.toLowerCase().replace(/\.(gz|zstd?)$/, '');
-  return (
-    BINARY_FORMATS.includes(format?.toLowerCase() ?? '') || BINARY_NAMES.includes(extname(name))
-  );
+/** The format in which a table goes on when it is no text, as far as its name and its told format say. */
+export function binaryFormat(path: string, format: string | undefined): string | undefined {
+  const ending = extname(path.toLowerCase().replace(/\.(gz|zstd?)$/, ''));
+  const isIt = ([title, endings]: [string, readonly string[]]): boolean =>
+    format === undefined ? endings.includes(ending) : format.toLowerCase() === title.toLowerCase();
+  const found = Object.entries(BINARY).find(isIt)?.[0];
+  return found === 'Npy' ? 'Arrow' : found;
 }
 
-/** Arrow on a screen is noise at best, and at worst changes how the terminal works. */
-export function refuseBinary(output: string | undefined, arrow: boolean): void {
-  if (output !== '-' || !arrow || !isTerminal(STDOUT)) return;
+/** Binary on a screen is noise at best, and at worst changes how the terminal works. */
+export function refuseBinary(output: string | undefined, binary: string | undefined): void {
+  if (output !== '-' || binary === undefined || !isTerminal(STDOUT)) return;
   throw new UsageError(
-    'Arrow is binary, and standard output is a terminal',
-    'give a file with -o, such as -o table.arrow, or pipe it on',
+    `${binary} is binary, and standard output is a terminal`,
+    `give a file with -o, such as -o table.${binary.toLowerCase()}, or pipe it on`,
   );
 }
 

@@ -71,7 +71,7 @@ test.each([
 test.each([
   ['maxiter', () => wrongFit({ maxiter: 3 }), 'did you mean maxIter?'],
   ['n_clusters', () => wrongFit({ n_clusters: 3 }), 'did you mean clusters?'],
-  ['distance', () => model.predict(rows, { distance: true } as Wrong), 'did you mean distances?'],
+  ['distnces', () => model.predict(rows, { distnces: true } as Wrong), 'did you mean distances?'],
   ['k', () => blobs({ k: 3 } as Wrong), 'did you mean clusters?'],
   ['whatever', () => blobs({ whatever: 3 } as Wrong), 'there are rows, features, clusters, std'],
   ['constructor', () => wrongFit({ constructor: 1 }), 'there are '],

@@ -1,6 +1,6 @@
 /** What is refused before any work, because of where the results would go. */
 import { beforeEach, expect, test, vi } from 'vitest';
-import { checkDestinations, isBinary, refuseBinary } from '../../src/cli/outputs.js';
+import { binaryFormat, checkDestinations, refuseBinary } from '../../src/cli/outputs.js';
 import { isTerminal } from '../../src/cli/terminal.js';
 import { run } from './run.js';
 
@@ -24,36 +24,40 @@ test('what would be overwritten is named', () => {
   expect(() => checkDestinations([['--output', '-']], [['the input', '-']])).not.toThrow();
 });
 
-test('Arrow is recognized by its name or by --format', () => {
-  expect(
-    ['a.arrow', 'a.FEATHER', 'a.ipc', 'a.arrows'].map((path) => isBinary(path, undefined)),
-  ).toEqual([true, true, true, true]);
-  expect([isBinary('-', 'Arrow'), isBinary('a.csv', undefined), isBinary('-', undefined)]).toEqual([
-    true,
-    false,
-    false,
+test('what is no text is recognized by its name or by its told format', () => {
+  const named = (path: string): string | undefined => binaryFormat(path, undefined);
+  expect(['a.arrow', 'a.FEATHER', 'a.ipc', 'a.arrows'].map(named)).toEqual(Array(4).fill('Arrow'));
+  expect(named('a.parquet')).toBe('Parquet');
+  expect(['a.csv', 'a.jsonl', '-'].map(named)).toEqual(Array(3).fill(undefined));
+  expect([binaryFormat('-', 'Arrow'), binaryFormat('a.arrow', 'csv')]).toEqual([
+    'Arrow',
+    undefined,
   ]);
 });
 
-test('Arrow does not go to a terminal', () => {
-  expect(() => refuseBinary('-', true)).toThrow(
-    'Arrow is binary, and standard output is a terminal',
+test('binary data do not go to a terminal', () => {
+  expect(() => refuseBinary('-', 'Parquet')).toThrow(
+    'Parquet is binary, and standard output is a terminal',
   );
-  for (const [output, arrow] of [
-    ['-', false],
-    ['x.arrow', true],
-    [undefined, true],
+  for (const [output, binary] of [
+    ['-', undefined],
+    ['x.arrow', 'Arrow'],
+    [undefined, 'Arrow'],
   ] as const) {
-    expect(() => refuseBinary(output, arrow)).not.toThrow();
+    expect(() => refuseBinary(output, binary)).not.toThrow();
   }
   vi.mocked(isTerminal).mockReturnValue(false);
-  expect(() => refuseBinary('-', true)).not.toThrow();
+  expect(() => refuseBinary('-', 'Arrow')).not.toThrow();
 });
 
 test.each([
   [
     'predict in.csv -m m.json -l labels.csv --distances',
-    'error: --distances go with -o: they are columns beside the rows, and -l writes the labels alone',
+    'error: --distances adds to output, which is missing: a file of labels holds nothing else',
+  ],
+  [
+    'fit in.csv -k 2 --margin',
+    'error: --margin adds to output, which is missing: a file of labels holds nothing else',
   ],
   [
     'predict in.csv -m m.json --json',

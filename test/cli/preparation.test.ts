@@ -46,7 +46,7 @@ test('rows with a missing cell are left out and keep an empty label', async () =
   expect(readFileSync(join(cwd, 'o.csv'), 'utf8')).toBe(
     'a,b,cluster\n1,1,0\n,2,\n9,9,1\n1,NA,\n1,2,0\n',
   );
-  expect(readFileSync(join(cwd, 'l.csv'), 'utf8')).toBe('cluster\n0\n\n1\n\n0\n');
+  expect(readFileSync(join(cwd, 'l.csv'), 'utf8')).toBe('cluster\n0\n""\n1\n""\n0\n');
   expect(model(cwd)).toMatchObject({ rows: 3, requires: ['missing'] });
   const again = await run(['predict', 'x.csv', '-m', 'm.json', '-q'], { cwd });
   expect(again.stdout).toBe(readFileSync(join(cwd, 'o.csv'), 'utf8'));

@@ -5,13 +5,14 @@ use std::ops::{Range, RangeInclusive};
 use crate::error::Error;
 use crate::exact::{exponent, scale, unit_exponent};
 use crate::kernel::{self, Found, Isa, Packed};
-use crate::matrix::{Matrix, Values};
-use crate::panels::{PANEL, Panels, on_view};
+use crate::matrix::{Element, Matrix, Values};
+use crate::measures::Measures;
+use crate::panels::{Panels, View, on_view};
 use crate::points::Ranges;
 use crate::threads::Threads;
 
 /// Rows that a thread takes at a time, a multiple of a panel.
-const SHARE: usize = 4096;
+pub(crate) const SHARE: usize = 4096;
 
 /// Squared distances that have all their bits: below, they are subnormal or gone.
 const SQUARES: RangeInclusive<f64> = f64::MIN_POSITIVE..=f64::MAX;
@@ -64,31 +65,36 @@ impl Labeller {
     /// # Errors
     /// [`Error::Columns`], [`Error::NotFinite`].
     pub fn distances(&self, matrix: &Matrix, threads: &Threads) -> Result<Vec<f64>, Error> {
-        let panels = self.working(matrix)?;
-        let (clusters, padded) = (self.clusters(), self.packed.padded());
-        let mut distances = vec![0.0; matrix.rows() * clusters];
-        threads.fold(
-            distances.chunks_mut(SHARE * clusters).enumerate(),
-            &(),
-            Vec::new,
-            |squared, (share, out)| {
-                let rows = Panels::holding(&Self::share(share, out.len() / clusters));
-                squared.resize(rows.len() * PANEL * padded, 0.0);
-                on_view!(panels, view => kernel::distances(view, rows, &self.packed, squared));
-                for (i, out) in out.chunks_exact_mut(clusters).enumerate() {
-                    let of_panel = &squared[i / PANEL * PANEL * padded..];
-                    for (cluster, out) in out.iter_mut().enumerate() {
-                        let squared = of_panel[cluster * PANEL + i % PANEL];
-                        *out = if SQUARES.contains(&squared) {
-                            scale(squared.sqrt(), self.exponent)
-                        } else {
-                            self.far_distance(&matrix.row(share * SHARE + i), cluster)
-                        };
-                    }
-                }
-            },
-        )?;
-        Ok(distances)
+        let wanted = Measures { distances: true, ..Measures::default() };
+        let labels = vec![0; matrix.rows()];
+        Ok(self.measure(matrix, &labels, wanted, threads)?.distances.unwrap_or_default())
+    }
+
+    /// The distance in the unit of the data, of a squared one in the working unit.
+    pub(crate) fn root(&self, squared: f64, matrix: &Matrix, row: usize, cluster: usize) -> f64 {
+        if SQUARES.contains(&squared) {
+            scale(squared.sqrt(), self.exponent)
+        } else {
+            self.far_distance(&matrix.row(row), cluster)
+        }
+    }
+
+    /// Squared distances in the working unit: of each panel, for each centroid, padding included, sixteen numbers.
+    pub(crate) fn squares<T: Element>(&self, view: View<T>, panels: Range<usize>, out: &mut [f64]) {
+        kernel::distances(view, panels, &self.packed, out);
+    }
+
+    pub(crate) fn padded(&self) -> usize {
+        self.packed.padded()
+    }
+
+    pub(crate) fn isa(&self) -> Isa {
+        self.packed.isa()
+    }
+
+    /// The centroids in the working unit, row-major.
+    pub(crate) fn centroids(&self) -> &[f64] {
+        self.packed.rows()
     }
 
     /// The distance of a row whose squares overflow or vanish: in a unit of its own, the largest difference.
@@ -105,7 +111,7 @@ impl Labeller {
         share * SHARE..share * SHARE + rows
     }
 
-    fn working(&self, matrix: &Matrix) -> Result<Panels, Error> {
+    pub(crate) fn working(&self, matrix: &Matrix) -> Result<Panels, Error> {
         let columns = matrix.columns();
         if columns != self.packed.columns() {
             return Err(Error::Columns { expected: self.packed.columns(), got: columns });

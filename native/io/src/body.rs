@@ -76,12 +76,12 @@ impl Opened {
     /// The format in which the table is passed on unless another is named: its own, or Arrow where that is not written.
     pub(crate) fn passed_on(&self) -> Format {
         match self.format {
-            Format::Parquet | Format::Npy => Format::Arrow,
-            other => other,
+            format if format.is_written() => format,
+            _ => Format::Arrow,
         }
     }
 
-    /// For a second reading, with these columns as numbers.
+    /// For a second reading, with these columns as features.
     pub(crate) fn into_part(self, features: Vec<usize>) -> Option<Part> {
         let format = Some(self.format);
         let (dialect, limits, place) = match self.body {
@@ -94,7 +94,7 @@ impl Opened {
                     comment: Some(table.style.comment),
                     threads: None,
                 };
-                let limits = Limits::Text(table.not_utf8());
+                let limits = Limits::Text { names: table.names.clone(), not_utf8: table.not_utf8() };
                 (dialect, limits, table.into_source().into_place())
             }
             Body::Arrow(table) => {
@@ -102,9 +102,11 @@ impl Opened {
                 (Dialect { format, ..Dialect::default() }, limits, table.into_place())
             }
             // JSON is always UTF-8.
-            Body::Json(table) => {
-                (Dialect { format, ..Dialect::default() }, Limits::Text(None), table.into_place())
-            }
+            Body::Json(table) => (
+                Dialect { format, ..Dialect::default() },
+                Limits::Text { names: Vec::new(), not_utf8: None },
+                table.into_place(),
+            ),
         };
         place.map(|place| Part { name: self.name, place, dialect, features, limits })
     }

@@ -1,5 +1,6 @@
 //! Between text and Arrow, both ways.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow_array::builder::StringBuilder;
@@ -7,7 +8,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float16Type, Float32Type, Float64Type};
 use arrow_array::{Array, ArrayRef, Float64Array, RecordBatch, new_empty_array};
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
-use arrow_schema::{ArrowError, DataType, Field, Schema};
+use arrow_schema::{ArrowError, DataType, Field, FieldRef, Schema};
 use kmeans_engine::Matrix;
 
 use crate::arrow::contained;
@@ -15,8 +16,10 @@ use crate::csv::split_fields::Fields;
 use crate::csv::table::RawRecords;
 use crate::csv::text::{push_f32, push_f64, push_field};
 use crate::error::{Error, shown};
+use crate::format::Format;
+use crate::sink;
 
-/// The columns of a text as Arrow: the selected ones float64, the others utf8.
+/// The columns of a text as Arrow: the selected ones float64, null where the cell is missing, the others utf8.
 pub(crate) fn text_schema(names: &[String], selected: &[usize]) -> Schema {
     let field = |(column, name): (usize, &String)| {
         // A number may be missing, and is then null; a text is at least empty.
@@ -26,20 +29,46 @@ pub(crate) fn text_schema(names: &[String], selected: &[usize]) -> Schema {
     Schema::new(names.iter().enumerate().map(field).collect::<Vec<_>>())
 }
 
-/// Whether text can hold every type of these columns.
-pub(crate) fn fits_text(input: &str, schema: &Schema) -> Result<(), Error> {
-    for (place, field) in schema.fields().iter().enumerate() {
-        let kind = field.data_type();
-        // Only the formatter itself knows, and it decides when it is made.
-        let made = contained(|| Column::new(&new_empty_array(kind), &options()).map(drop));
-        if made.is_err() {
-            let what = crate::arrow::number::name(kind);
-            let message =
-                format!("cannot be written as text: {} is {what}", column_named(field.name(), place));
-            return Err(Error::about(input, message).advise(Some(INSTEAD_ARROW.to_owned())));
+/// Whether a format can hold columns of these types.
+pub(crate) fn fits(input: &str, schema: &Schema, format: Format) -> Result<(), Error> {
+    let (title, holds): (_, fn(&FieldRef) -> bool) = match format {
+        // Nothing is written as NumPy, and the output says so.
+        Format::Arrow | Format::Npy => return Ok(()),
+        Format::Csv | Format::Tsv => ("text", text_holds),
+        Format::Parquet => (format.title(), sink::parquet::holds),
+        Format::Jsonl => (format.title(), sink::jsonl::holds),
+    };
+    if let Some((place, field)) = schema.fields().iter().enumerate().find(|(_, field)| !holds(field)) {
+        let what = crate::arrow::number::name(field.data_type());
+        let message =
+            format!("cannot be written as {title}: {} is {what}", column_named(field.name(), place));
+        return Err(Error::about(input, message).advise(Some(INSTEAD_ARROW.to_owned())));
+    }
+    names_fit(input, schema.fields().iter().map(|field| field.name().as_str()), format)
+}
+
+/// Whether a format can hold columns of these names.
+pub(crate) fn names_fit<'a>(
+    input: &str,
+    names: impl Iterator<Item = &'a str>,
+    format: Format,
+) -> Result<(), Error> {
+    let mut seen = HashSet::new();
+    let mut names = names;
+    match names.find(|name| format == Format::Jsonl && !seen.insert(*name)) {
+        None => Ok(()),
+        Some(name) => {
+            let sentence =
+                format!("has several columns named \"{}\", and a JSON object holds one", shown(name));
+            let hint = "give each a name of its own, or write another format".to_owned();
+            Err(Error::about(input, sentence).advise(Some(hint)))
         }
     }
-    Ok(())
+}
+
+fn text_holds(field: &FieldRef) -> bool {
+    // Only the formatter itself knows, and it decides when it is made.
+    contained(|| Column::new(&new_empty_array(field.data_type()), &options()).map(drop)).is_ok()
 }
 
 const INSTEAD_ARROW: &str = "write Arrow instead, with an output named .arrow, or convert the column first";
@@ -62,17 +91,19 @@ pub(crate) struct NotUtf8 {
 }
 
 impl NotUtf8 {
-    pub(crate) fn refused(self, input: &str) -> Error {
-        let (row, column) = (self.row, self.column + 1);
-        let sentence = format!("row {row}, column {column}: the text is not UTF-8, and Arrow holds no other");
+    pub(crate) fn refused(self, input: &str, format: Format) -> Error {
+        let (row, column, title) = (self.row, self.column + 1, format.title());
+        let sentence =
+            format!("row {row}, column {column}: the text is not UTF-8, and {title} holds no other");
         Error::at(input, sentence)
             .advise(Some("write CSV instead, which keeps the bytes as they are".to_owned()))
     }
 }
 
-/// Records of `input` as Arrow columns; `before` rows have gone before.
+/// Records of `input` as columns for an output of this format; `before` rows have gone before.
 pub(crate) fn text_to_arrow(
     input: &str,
+    format: Format,
     raw: &RawRecords,
     fields: &mut Fields,
     selected: &[usize],
@@ -87,7 +118,7 @@ pub(crate) fn text_to_arrow(
             }
             if !selected.contains(&column) {
                 let place = NotUtf8 { row: before + row as u64 + 1, column };
-                let text = std::str::from_utf8(field).map_err(|_| place.refused(input))?;
+                let text = std::str::from_utf8(field).map_err(|_| place.refused(input, format))?;
                 texts[column].append_value(text);
             }
         }
@@ -118,7 +149,7 @@ pub(crate) fn arrow_to_text(
     let made = batch.columns().iter().map(|array| Column::new(array, &options));
     let Ok(columns) = made.collect::<Result<Vec<Column<'_>>, _>>() else {
         // An array may be refused for more than its type.
-        fits_text(input, &batch.schema())?;
+        fits(input, &batch.schema(), Format::Csv)?;
         return Err(Error::about(input, "cannot be written as text").advise(Some(INSTEAD_ARROW.to_owned())));
     };
     let mut scratch = String::new();

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::str::FromStr;
 
+use crate::compression::Compression;
 use crate::error::Error;
 use crate::lead::Lead;
 use crate::names::{did_you_mean, shell_word};
@@ -28,8 +29,14 @@ impl Format {
     /// What `--format` takes.
     pub const NAMES: [&'static str; 6] = ["csv", "tsv", "arrow", "parquet", "npy", "jsonl"];
 
+    /// What outputs may be.
+    pub const WRITTEN: [&'static str; 5] = ["csv", "tsv", "arrow", "parquet", "jsonl"];
+
     /// By the extension of a file's name, or by the one before it where the last says how it is compressed.
     pub fn of_name(path: &Path) -> Option<Self> {
+        if let Some((_, inner)) = Compression::of_name(path) {
+            return Self::of_name(&inner);
+        }
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
             "csv" | "txt" => Some(Self::Csv),
             "tsv" | "tab" => Some(Self::Tsv),
@@ -37,7 +44,6 @@ impl Format {
             "parquet" | "pq" => Some(Self::Parquet),
             "npy" => Some(Self::Npy),
             "jsonl" | "ndjson" | "json" => Some(Self::Jsonl),
-            "gz" | "zst" | "zstd" => Self::of_name(Path::new(path.file_stem()?)),
             _ => None,
         }
     }
@@ -54,8 +60,31 @@ impl Format {
         }
     }
 
+    /// The format that the value of an option names, for an output.
+    ///
+    /// # Errors
+    /// [`Error::Option`] for anything that is not in [`Format::WRITTEN`].
+    pub fn of_output(option: &'static str, name: &str) -> Result<Self, Error> {
+        Self::of_option(option, name, &Self::WRITTEN)
+    }
+
+    fn of_option(option: &'static str, name: &str, names: &[&'static str]) -> Result<Self, Error> {
+        let all = [Self::Csv, Self::Tsv, Self::Arrow, Self::Parquet, Self::Npy, Self::Jsonl];
+        let mut all = all.into_iter().filter(|format| names.contains(&format.name()));
+        all.find(|format| format.name().eq_ignore_ascii_case(name)).ok_or_else(|| {
+            let message =
+                format!("must be one of {}, got \"{}\"", names.join(", "), crate::error::shown(name));
+            Error::of_option(option, message).advise(did_you_mean(name, names.iter().copied()))
+        })
+    }
+
+    /// Whether outputs may be of it.
+    pub(crate) fn is_written(self) -> bool {
+        Self::WRITTEN.contains(&self.name())
+    }
+
     /// What it is called in a sentence.
-    fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Csv => "CSV",
             Self::Tsv => "TSV",
@@ -66,7 +95,13 @@ impl Format {
         }
     }
 
-    fn is_binary(self) -> bool {
+    /// Whether fields stand between delimiters.
+    pub(crate) fn is_delimited(self) -> bool {
+        matches!(self, Self::Csv | Self::Tsv)
+    }
+
+    /// Whether it is no text.
+    pub(crate) fn is_binary(self) -> bool {
         matches!(self, Self::Arrow | Self::Parquet | Self::Npy)
     }
 
@@ -80,37 +115,61 @@ impl Format {
 pub(crate) struct Unwritable {
     file: String,
     extension: String,
-    /// The command that compresses, for what is a compressed file.
-    command: Option<&'static str>,
+    why: Why,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// No such table is written.
+    Format,
+    /// Nothing is compressed like this but by this command.
+    Compression(&'static str),
+    /// Files of this format are not compressed as a whole.
+    Twice(Format),
 }
 
 impl Unwritable {
     pub(crate) fn of_name(path: &Path) -> Option<Self> {
-        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
-        let command = match extension.as_str() {
-            "gz" => Some("gzip"),
-            "zst" => Some("zstd"),
-            "bz2" => Some("bzip2"),
-            "xz" => Some("xz"),
-            "parquet" | "json" | "jsonl" | "ndjson" | "npy" | "xlsx" => None,
-            _ => return None,
+        let of = |path: &Path| Some(path.extension()?.to_str()?.to_ascii_lowercase());
+        let (outer, inner) = match Compression::of_name(path) {
+            Some((_, inner)) => (of(path), of(&inner)?),
+            None => (None, of(path)?),
         };
-        Some(Self { file: path.display().to_string(), extension, command })
+        let why = match inner.as_str() {
+            "bz2" => Why::Compression("bzip2"),
+            "xz" => Why::Compression("xz"),
+            "lz4" => Why::Compression("lz4"),
+            "br" => Why::Compression("brotli"),
+            // Below the same or another ending.
+            "gz" => Why::Compression("gzip"),
+            "zst" | "zstd" => Why::Compression("zstd"),
+            "json" | "npy" | "npz" | "xls" | "xlsx" | "ods" | "orc" | "avro" | "zip" | "pkl" => Why::Format,
+            _ => Why::Twice(Format::of_name(path).filter(|format| outer.is_some() && format.is_binary())?),
+        };
+        let extension = outer.into_iter().fold(inner, |inner, outer| format!("{inner}.{outer}"));
+        Some(Self { file: path.display().to_string(), extension, why })
     }
 
     pub(crate) fn refused(&self, option: &'static str) -> Error {
-        let Self { file, extension, command } = self;
-        let (kind, advice) = match command {
-            Some(command) => {
+        let Self { file, extension, why } = self;
+        let (rule, advice) = match why {
+            Why::Compression(command) => {
                 let flag = if option == "labels" { "-l" } else { "-o" };
                 let file = shell_word(&crate::error::escaped(file));
                 let line = format!("kmeans … {flag} - | {command} > {file}");
-                ("compressed files are", format!("write to standard output and compress: {line}"))
+                let advice = format!("name it .gz or .zst, or write to standard output and compress: {line}");
+                ("such compression is not written".to_owned(), advice)
             }
-            None => ("that format is", "write .csv, .tsv or .arrow, and convert that".to_owned()),
+            Why::Format => {
+                let advice = "write .csv, .tsv, .arrow, .parquet or .jsonl, and convert that".to_owned();
+                ("that format is not written".to_owned(), advice)
+            }
+            Why::Twice(format) => {
+                let rule = format!("{} is not compressed as a whole, only text is", format.title());
+                (rule, "write .parquet, which is compressed inside, or text such as .csv.gz".to_owned())
+            }
         };
-        Error::of_option(option, format!("names a .{extension} file, and {kind} not written"))
-            .advise(Some(advice))
+        Error::of_option(option, format!("names a .{extension} file, and {rule}")).advise(Some(advice))
     }
 }
 
@@ -118,22 +177,7 @@ impl FromStr for Format {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self, Error> {
-        match name.to_ascii_lowercase().as_str() {
-            "csv" => Ok(Self::Csv),
-            "tsv" => Ok(Self::Tsv),
-            "arrow" => Ok(Self::Arrow),
-            "parquet" => Ok(Self::Parquet),
-            "npy" => Ok(Self::Npy),
-            "jsonl" => Ok(Self::Jsonl),
-            _ => {
-                let message = format!(
-                    "must be one of {}, got \"{}\"",
-                    Self::NAMES.join(", "),
-                    crate::error::shown(name)
-                );
-                Err(Error::of_option("format", message).advise(did_you_mean(name, Self::NAMES)))
-            }
-        }
+        Self::of_option("format", name, &Self::NAMES)
     }
 }
 
@@ -361,6 +405,7 @@ mod tests {
         }
     }
 
+    #[test]
     fn the_first_bytes_win_over_the_name_but_not_over_the_option() {
         assert_eq!(settle(signs(Lead::ArrowFile, Some(Format::Csv)), None).unwrap(), Format::Arrow);
         let error = settle(signs(Lead::ArrowFile, None), Some(Format::Csv)).unwrap_err();

@@ -4,8 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow_schema::SchemaRef;
+use kmeans_engine::{Matrix, Measured};
 
-use crate::convert::{NotUtf8, fits_text};
+use crate::added::Extra;
+use crate::convert::{NotUtf8, fits, names_fit};
 use crate::error::Error;
 use crate::format::{Dialect, Format};
 use crate::output::Output;
@@ -27,14 +29,25 @@ pub(crate) struct Part {
     pub(crate) name: String,
     pub(crate) place: Place,
     pub(crate) dialect: Dialect,
-    /// Places of the columns that are numbers.
+    /// Places of the columns that are clustered on.
     pub(crate) features: Vec<usize>,
+}
+
+/// The labels of an input's rows, and what else is written of them.
+#[derive(Debug, Clone, Copy)]
+pub struct Labelled<'a> {
+    /// One a row.
+    pub labels: &'a [u32],
+    /// The texts of each feature that holds categories, in the order of their numbers; may be empty.
+    pub categories: &'a [Option<Vec<String>>],
+    /// What is written beside the label.
+    pub extra: Extra,
 }
 
 /// What stands in the way of another format.
 pub(crate) enum Limits {
-    /// The first text that is not UTF-8.
-    Text(Option<NotUtf8>),
+    /// The columns' names, and the first text that is not UTF-8.
+    Text { names: Vec<String>, not_utf8: Option<NotUtf8> },
     /// The columns' types.
     Arrow(SchemaRef),
 }
@@ -67,11 +80,19 @@ impl Kept {
     /// # Errors
     /// [`Error::Data`] naming what stands in the way.
     pub fn can_become(&self, format: Option<Format>) -> Result<(), Error> {
-        self.parts().try_for_each(|part| match (&part.limits, format) {
-            (Limits::Text(Some(place)), Some(Format::Arrow)) => Err(place.refused(&part.name)),
-            (Limits::Arrow(schema), Some(Format::Csv | Format::Tsv)) => fits_text(&part.name, schema),
-            _ => Ok(()),
+        let Some(format) = format else { return Ok(()) };
+        self.parts().try_for_each(|part| match &part.limits {
+            Limits::Text { not_utf8: Some(place), .. } if !format.is_delimited() => {
+                Err(place.refused(&part.name, format))
+            }
+            Limits::Text { names, .. } => names_fit(&part.name, names.iter().map(String::as_str), format),
+            Limits::Arrow(schema) => fits(&part.name, schema, format),
         })
+    }
+
+    /// The format in which the input is passed on unless another is named.
+    pub fn format(&self) -> Format {
+        self.dialect().format.filter(|format| format.is_written()).unwrap_or(Format::Arrow)
     }
 
     /// What was found out about the input.
@@ -79,20 +100,22 @@ impl Kept {
         self.first.dialect
     }
 
-    /// Writes the input with a column `cluster` appended: `labels`, one a row. Warnings come back.
+    /// Writes the input with a column `cluster` appended, and what else is wanted: `measure` is given the features of some
+    /// rows, as they were read with missing cells as NaN, and their labels. Warnings come back.
     ///
     /// # Errors
     /// [`Error::Data`] when the input has changed since; [`Error::Read`], [`Error::Write`], [`Error::ClosedPipe`],
-    /// [`Error::Interrupted`]. The output's old file is untouched then.
-    pub fn write_with_labels(
+    /// [`Error::Interrupted`]; what `measure` says. The output's old file is untouched then.
+    pub fn write_with_labels<E: From<Error>>(
         &self,
         output: Output,
         format: Option<Format>,
-        labels: &[u32],
+        Labelled { labels, categories, extra }: Labelled,
+        mut measure: impl FnMut(&Matrix, &[u32]) -> Result<Measured, E>,
         stop: &Arc<dyn Stop>,
-    ) -> Result<Vec<String>, Error> {
+    ) -> Result<Vec<String>, E> {
         let first = &self.first;
-        let changed = || Error::about(&first.name, CHANGED);
+        let changed = || E::from(Error::about(&first.name, CHANGED));
         let again = |part: &Part| {
             let (name, dialect) = (part.name.clone(), part.dialect);
             Ok::<_, Error>(Later::Again { place: part.place.share(&name)?, name, dialect })
@@ -103,24 +126,25 @@ impl Kept {
         if first.features.iter().any(|&column| column >= reader.features().len()) {
             return Err(changed());
         }
-        // Numbers are needed only where text becomes typed columns.
-        let target = format.or(output.format()).unwrap_or(reader.format());
-        if target == Format::Arrow && reader.format() != Format::Arrow {
-            reader.select_places(&first.features)?;
-            reader.keep_missing();
+        // Numbers are needed only where they are measured, or text becomes typed columns.
+        let target = output.target(format, reader.format())?;
+        if extra.measures.any() || (!target.is_delimited() && reader.is_text()) {
+            reader.select_prepared_places(&first.features, categories, true)?;
         }
-        let mut writer = TableWriter::new(&reader, output, format, None)?;
+        let mut writer = TableWriter::new(&reader, output, format, extra)?;
         let mut rest = labels;
         while let Some(batch) = reader.next_batch()? {
             let (now, later) = rest.split_at_checked(batch.rows).ok_or_else(changed)?;
-            writer.write(&batch, now, None)?;
+            let measured =
+                if extra.measures.any() { measure(&batch.values, now)? } else { Measured::default() };
+            writer.write(&batch, now, &measured)?;
             rest = later;
         }
         if !rest.is_empty() {
             return Err(changed());
         }
         if let Some(part) = self.parts().find(|part| !part.place.is_unchanged()) {
-            return Err(Error::about(&part.name, CHANGED));
+            return Err(Error::about(&part.name, CHANGED).into());
         }
         let warnings = writer.warnings().to_vec();
         writer.finish()?;

@@ -1,11 +1,15 @@
 //! Labels alone: one a row, in the order of the input, under the header `cluster`.
 
+use kmeans_engine::Measured;
+
+use crate::added::Extra;
 use crate::error::Error;
 use crate::format::Format;
 use crate::output::Output;
 use crate::values::ValuesWriter;
 
-/// Writes labels as text or as one uint32 column.
+/// Writes labels as text or as one uint32 column. No label is a null, and in text an empty field in quotes: an empty line
+/// would be no row.
 pub struct LabelsWriter(ValuesWriter);
 
 impl LabelsWriter {
@@ -14,7 +18,7 @@ impl LabelsWriter {
     /// # Errors
     /// [`Error::Write`], [`Error::ClosedPipe`].
     pub fn new(output: Output, format: Option<Format>) -> Result<Self, Error> {
-        ValuesWriter::new(output, format, &[], true).map(Self)
+        ValuesWriter::new(output, format, &[], Some(Extra::default())).map(Self)
     }
 
     /// Appends labels.
@@ -22,7 +26,7 @@ impl LabelsWriter {
     /// # Errors
     /// [`Error::Write`], [`Error::ClosedPipe`].
     pub fn write(&mut self, labels: &[u32]) -> Result<(), Error> {
-        self.0.write(&[], Some(labels))
+        self.0.write(&[], Some(labels), &Measured::default())
     }
 
     /// Writes what is left and lets the file appear under its name.

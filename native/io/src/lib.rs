@@ -1,5 +1,5 @@
-//! Tables in and tables out: CSV, TSV and Arrow IPC, from a path, a pipe or memory, in constant memory where rows only
-//! pass through. Prints nothing, knows no option's default, and never panics on what an input holds.
+//! Tables in and tables out: CSV, TSV and Arrow IPC, and out also Parquet and JSON lines, from a path, a pipe or memory,
+//! in constant memory where rows only pass through. Prints nothing, knows no option's default, and never panics on what an input holds.
 
 mod added;
 mod arrow;
@@ -9,6 +9,7 @@ mod cell;
 mod centroids;
 mod classes;
 mod columns;
+mod compression;
 mod convert;
 mod conveyor;
 mod csv;
@@ -29,6 +30,7 @@ mod place;
 mod positioned;
 mod selector;
 mod several;
+mod sink;
 mod source;
 mod stop;
 mod table;
@@ -38,12 +40,13 @@ mod values;
 mod wishes;
 mod write;
 
+pub use added::Extra;
 pub use centroids::{Centroids, read_centroids};
 pub use classes::{Classes, NO_CLASS};
 pub use columns::{Selection, Skipped};
 pub use error::{Cell, Error, Kind};
 pub use format::{Dialect, Format, parse_comment, parse_decimal, parse_delimiter};
-pub use kept::Kept;
+pub use kept::{Kept, Labelled};
 pub use labels::LabelsWriter;
 pub use output::Output;
 pub use several::expand;

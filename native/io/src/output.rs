@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::compression::{Compression, Compressor};
 use crate::error::{Error, escaped};
 use crate::format::{Format, Unwritable};
 use crate::pipe::when_ready;
@@ -19,7 +20,8 @@ pub struct Output {
     format: Option<Format>,
     unwritable: Option<Unwritable>,
     stream: bool,
-    writer: BufWriter<Patient>,
+    compression: Option<Compression>,
+    writer: Compressor<BufWriter<Patient>>,
     pending: Option<Pending>,
 }
 
@@ -59,20 +61,19 @@ impl Output {
         if target == Path::new("-") || STDOUT.iter().any(|name| target == Path::new(name)) {
             let name = "standard output".to_owned();
             let file = standard_output().map_err(|error| Error::writing(&name, error))?;
-            return Ok(Self::direct(name, None, file, stop));
+            return Self::direct(name, file, stop, None);
         }
         let given = target;
         let name = escaped(&given.display().to_string());
         let failed = |error| Error::writing(&name, error);
         if STDERR.iter().any(|name| given == Path::new(name)) {
             let file = standard_error().map_err(failed)?;
-            return Ok(Self::direct(name, None, file, stop));
+            return Self::direct(name, file, stop, None);
         }
         let target = follow(given).map_err(failed)?;
         if protect.iter().any(|other| follow(other).is_ok_and(|other| other == target)) {
             return Err(failed(io::Error::other("another output goes to the same file")));
         }
-        let format = Format::of_name(given);
         let existing = match fs::metadata(&target) {
             Ok(found) if found.is_dir() => return Err(failed(io::ErrorKind::IsADirectory.into())),
             Ok(found) => {
@@ -81,7 +82,7 @@ impl Output {
                 // A file that must not be written must not be renamed over either, though the directory may allow it.
                 let file = OpenOptions::new().write(true).append(direct).open(&target).map_err(failed)?;
                 if direct {
-                    return Ok(Self::direct(name, format, file, stop));
+                    return Self::direct(name, file, stop, Some(given));
                 }
                 Some(found.permissions())
             }
@@ -92,15 +93,19 @@ impl Output {
         let pending = Some(Pending { temporary, target });
         let stream = given.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("arrows"));
         let unwritable = Unwritable::of_name(given);
-        Ok(Self { unwritable, stream, pending, ..Self::direct(name, format, file, stop) })
+        Ok(Self { unwritable, stream, pending, ..Self::direct(name, file, stop, Some(given))? })
     }
 
-    fn direct(name: String, format: Option<Format>, file: File, stop: &Arc<dyn Stop>) -> Self {
+    /// `path` is what tells of the format, if anything does.
+    fn direct(name: String, file: File, stop: &Arc<dyn Stop>, path: Option<&Path>) -> Result<Self, Error> {
+        let compression = path.and_then(Compression::of_name).map(|(compression, _)| compression);
+        let format = path.and_then(Format::of_name).filter(|format| format.is_written());
         let writer = BufWriter::with_capacity(BUFFER, Patient { file, stop: Arc::clone(stop) });
-        Self { name, format, unwritable: None, stream: true, writer, pending: None }
+        let writer = Compressor::new(writer, compression).map_err(|error| Error::writing(&name, error))?;
+        Ok(Self { name, format, unwritable: None, stream: true, compression, writer, pending: None })
     }
 
-    /// Refuses a file whose name promises a table that no writer here makes, such as `o.csv.gz` or `o.parquet`.
+    /// Refuses a file whose name promises a table that no writer here makes, such as `o.csv.xz` or `o.npy`.
     /// `option` is the one that names the file. For tables only: a model is JSON.
     ///
     /// # Errors
@@ -117,6 +122,27 @@ impl Output {
     /// What the name says about the format.
     pub fn format(&self) -> Option<Format> {
         self.format
+    }
+
+    /// The format of a table that goes here: as told, else what the name says, else `otherwise`.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when the name says that the file is compressed, and the format is one whose files are not.
+    pub fn target(&self, told: Option<Format>, otherwise: Format) -> Result<Format, Error> {
+        let target = told.or(self.format).unwrap_or(otherwise);
+        match self.compression {
+            Some(compression) if target.is_binary() => {
+                let (extension, title) = (compression.extension(), target.title());
+                let sentence = format!("{title} is not written into a .{extension} file, only text is");
+                let hint =
+                    format!("name a text before it, such as .csv.{extension}, or leave .{extension} out");
+                Err(Error::at(&self.name, sentence).advise(Some(hint)))
+            }
+            _ if !target.is_written() => {
+                Err(Error::about(&self.name, format!("cannot be {}, which is only read", target.title())))
+            }
+            _ => Ok(target),
+        }
     }
 
     /// Whether Arrow goes here as a stream, because nobody can seek in it.
@@ -145,7 +171,7 @@ impl Output {
     /// # Errors
     /// [`Error::Write`], with the old file untouched; [`Error::ClosedPipe`].
     pub fn finish(mut self) -> Result<(), Error> {
-        self.writer.flush().map_err(|error| Error::writing(&self.name, error))?;
+        self.writer.finish().map_err(|error| Error::writing(&self.name, error))?;
         match self.pending.take() {
             None => Ok(()),
             Some(Pending { temporary, target }) => {
@@ -337,21 +363,39 @@ mod tests {
             let error = open(&folder.path().join(name)).unwrap().refuse_unwritable("output").unwrap_err();
             (error.option(), error.to_string(), error.hint().unwrap())
         };
-        let (option, message, hint) = refused("o.csv.GZ");
+        let (option, message, hint) = refused("o.csv.XZ");
         assert_eq!(
             (option, message.as_str()),
-            (Some("output"), "names a .gz file, and compressed files are not written")
+            (Some("output"), "names a .xz file, and such compression is not written")
         );
-        assert!(hint.starts_with("write to standard output and compress: kmeans … -o - | gzip > "), "{hint}");
-        assert!(hint.ends_with("o.csv.GZ"), "{hint}");
-        for name in ["o.parquet", "o.json", "o.jsonl", "o.ndjson", "o.npy", "o.xlsx"] {
+        let begin = "name it .gz or .zst, or write to standard output and compress: kmeans … -o - | xz > ";
+        assert!(hint.starts_with(begin), "{hint}");
+        assert!(hint.ends_with("o.csv.XZ"), "{hint}");
+        for name in ["o.json", "o.npy", "o.npz", "o.xlsx", "o.json.gz"] {
             let (_, message, hint) = refused(name);
             assert!(message.contains(&name[1..]), "{message}");
-            assert_eq!(hint, "write .csv, .tsv or .arrow, and convert that");
+            assert_eq!(hint, "write .csv, .tsv, .arrow, .parquet or .jsonl, and convert that");
         }
-        for name in ["o", "o.csv", "o.dat", "o.arrows"] {
+        let (_, message, hint) = refused("o.arrow.gz");
+        assert_eq!(message, "names a .arrow.gz file, and Arrow is not compressed as a whole, only text is");
+        assert_eq!(hint, "write .parquet, which is compressed inside, or text such as .csv.gz");
+        assert!(refused("o.csv.bz2.gz").1.contains("such compression"));
+        for name in ["o", "o.csv", "o.dat", "o.arrows", "o.parquet", "o.ndjson", "o.gz", "o.tsv.zst"] {
             assert!(open(&folder.path().join(name)).unwrap().refuse_unwritable("output").is_ok(), "{name}");
         }
+    }
+
+    #[test]
+    fn a_format_is_told_or_named_or_taken_over_and_only_text_is_compressed() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = |name: &str, told| open(&folder.path().join(name)).unwrap().target(told, Format::Arrow);
+        assert_eq!(target("o.csv", Some(Format::Jsonl)).unwrap(), Format::Jsonl);
+        assert_eq!(target("o.jsonl.gz", None).unwrap(), Format::Jsonl);
+        assert_eq!(target("o", None).unwrap(), Format::Arrow);
+        assert_eq!(target("o.gz", Some(Format::Csv)).unwrap(), Format::Csv);
+        let error = target("o.gz", None).unwrap_err();
+        assert!(error.to_string().ends_with("o.gz: Arrow is not written into a .gz file, only text is"));
+        assert!(error.hint().is_some());
     }
 
     #[test]

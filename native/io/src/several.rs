@@ -8,11 +8,12 @@ use arrow_schema::Schema;
 
 use crate::arrow::brief;
 use crate::body::{Layout, Opened};
-use crate::convert::{arrow_to_text, fits_text};
+use crate::convert::{arrow_to_text, fits};
 use crate::csv::split_fields::Fields;
 use crate::csv::table::RawRecords;
 use crate::csv::text::push_fields;
 use crate::error::{Error, escaped, shown};
+use crate::format::Format;
 use crate::json::respell::{DELIMITER, respelled};
 use crate::table::Payload;
 
@@ -129,7 +130,7 @@ impl First {
             }
             (Layout::Text(_), Layout::Text(_) | Layout::Json) | (Layout::Json, Layout::Json) => {}
             (Layout::Text(_), Layout::Arrow(schema)) => {
-                fits_text(name, schema).map_err(|error| Misfit { message: error.to_string() })?;
+                fits(name, schema, Format::Csv).map_err(|error| Misfit { message: error.to_string() })?;
             }
             (Layout::Arrow(schema), Layout::Arrow(other)) => {
                 for (field, &place) in schema.fields().iter().zip(&order) {

@@ -11,8 +11,8 @@ use crate::body::{Filled, Layout, Opened};
 use crate::categories::Categories;
 use crate::cell::{Cells, OnMissing, Purpose};
 use crate::classes::{Classes, Coded};
-use crate::columns::{Choice, Nature, Selection, Skipped, choose};
-use crate::convert::fits_text;
+use crate::columns::{Nature, Selection, Skipped, choose};
+use crate::convert::{fits, names_fit};
 use crate::csv::table::RawRecords;
 use crate::error::Error;
 use crate::format::{Dialect, Format};
@@ -108,23 +108,16 @@ pub fn read_table(
     }
     let truth =
         cells.truth.take().map(|coded| coded.into_classes(reader.name(), reader.columns())).transpose()?;
-    let used = numbers(&cells);
     let names = std::mem::take(&mut cells.names);
     let categories = std::mem::take(&mut cells.categories);
     let categories = categories.into_iter().map(|each| each.map(|each| each.texts())).collect();
     let (_, matrix) = cells.take();
     let notes = std::mem::take(&mut reader.notes);
     let format = reader.format();
-    let source = reader.into_kept(used);
-    let Choice { skipped, listed, surveyed, .. } = choice;
+    let source = reader.into_kept(choice.used);
+    let (skipped, listed, surveyed) = (choice.skipped, choice.listed, choice.surveyed);
     let surveyed = surveyed.len();
     Ok(Table { names, skipped, matrix, categories, weights, truth, listed, surveyed, format, notes, source })
-}
-
-/// Places of the columns that are read as numbers.
-fn numbers(cells: &Cells) -> Vec<usize> {
-    let is_text = |slot: &usize| cells.categories.get(*slot).is_some_and(Option::is_some);
-    (0..cells.wanted.len()).filter(|slot| !is_text(slot)).map(|slot| cells.wanted[slot]).collect()
 }
 
 /// What a batch carries along for the output.
@@ -260,6 +253,11 @@ impl TableReader {
         &self.notes
     }
 
+    /// Whether the rows are passed on as text: fields, or JSON objects.
+    pub(crate) fn is_text(&self) -> bool {
+        !matches!(self.first.layout(), Layout::Arrow(_))
+    }
+
     /// Whether the rows are passed on as JSON objects.
     pub(crate) fn is_json(&self) -> bool {
         matches!(self.first.layout(), Layout::Json)
@@ -290,9 +288,11 @@ impl TableReader {
     /// # Errors
     /// [`Error::Data`] naming the column that stands in the way.
     pub fn can_become(&self, format: Option<Format>) -> Result<(), Error> {
-        match (self.first.layout(), format) {
-            (Layout::Arrow(schema), Some(Format::Csv | Format::Tsv)) => fits_text(self.name(), schema),
-            _ => Ok(()),
+        let Some(format) = format else { return Ok(()) };
+        match self.first.layout() {
+            Layout::Arrow(schema) => fits(self.name(), schema, format),
+            Layout::Text(_) => names_fit(self.name(), self.columns().iter().map(String::as_str), format),
+            Layout::Json => Ok(()),
         }
     }
 
@@ -307,18 +307,24 @@ impl TableReader {
         categories: &[Option<Vec<String>>],
         keep_missing: bool,
     ) -> Result<(), Error> {
+        let columns = self.find(names)?;
+        self.select_prepared_places(&columns, categories, keep_missing)
+    }
+
+    /// The same for columns by their places.
+    pub(crate) fn select_prepared_places(
+        &mut self,
+        columns: &[usize],
+        categories: &[Option<Vec<String>>],
+        keep_missing: bool,
+    ) -> Result<(), Error> {
         self.categorical = categories.iter().map(Option::is_some).collect();
-        self.select(names)?;
+        self.select_places(columns)?;
         if keep_missing {
-            self.keep_missing();
+            self.cells.on_missing = OnMissing::Keep;
         }
         self.cells.categories = categories.iter().map(|each| each.as_deref().map(Categories::of)).collect();
         Ok(())
-    }
-
-    /// Lets missing cells of the columns that are selected pass as NaN.
-    pub(crate) fn keep_missing(&mut self) {
-        self.cells.on_missing = OnMissing::Keep;
     }
 
     pub(crate) fn select_places(&mut self, columns: &[usize]) -> Result<(), Error> {
@@ -410,7 +416,7 @@ impl TableReader {
         if self.keep {
             // Sooner than when the work is done and nothing can be written.
             order.as_ref().map_err(Misfit::error)?;
-            self.parts.extend(last.into_part(numbers(cells)));
+            self.parts.extend(last.into_part(cells.wanted.clone()));
         }
         self.order = Some(order);
         let names: Vec<String> =

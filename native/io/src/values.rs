@@ -1,98 +1,117 @@
-//! Tables that were made here rather than read: columns of numbers and, if wanted, a column `cluster`.
+//! Tables that were made here rather than read: columns of numbers and, if wanted, labels and measures.
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Float64Array, RecordBatch, UInt32Array};
+use arrow_array::{ArrayRef, Float64Array};
 use arrow_schema::{DataType, Field, Schema};
+use kmeans_engine::Measured;
 
-use crate::added::CLUSTER;
-use crate::arrow::sink::ArrowSink;
-use crate::csv::text::{push_f64, push_fields, push_integer};
+use crate::added::{Added, Answers, Extra};
+use crate::csv::text::{push_f64, push_fields};
 use crate::error::Error;
 use crate::format::Format;
 use crate::output::Output;
+use crate::sink::Sink;
 
-enum Sink {
+enum Route {
     Text { output: Output, delimiter: u8 },
-    Arrow(ArrowSink),
+    Columns(Sink),
 }
 
 /// Writes rows of f64 and their labels.
 pub struct ValuesWriter {
-    sink: Sink,
+    route: Route,
     columns: usize,
-    labelled: bool,
+    added: Option<Added>,
+    warnings: Vec<String>,
     text: Vec<u8>,
+    line: Vec<u8>,
 }
 
 impl ValuesWriter {
-    /// Writes the header: `names`, then `cluster` if rows come with labels. The format is `format`, else what the
-    /// output's name says, else CSV.
+    /// Writes the header: `names`, then `cluster` and what else is wanted, if rows come with labels. The format is
+    /// `format`, else what the output's name says, else CSV.
     ///
     /// # Errors
-    /// [`Error::Write`], [`Error::ClosedPipe`].
+    /// [`Error::Write`], [`Error::ClosedPipe`]; as [`Output::target`].
     pub fn new(
         mut output: Output,
         format: Option<Format>,
         names: &[String],
-        labelled: bool,
+        labelled: Option<Extra>,
     ) -> Result<Self, Error> {
-        let label = labelled.then_some(CLUSTER);
+        let (added, warnings) = labelled.map(|extra| Added::beside(names, extra)).unzip();
         let mut text = Vec::new();
-        let sink = match format.or(output.format()).unwrap_or(Format::Csv) {
-            Format::Arrow => {
-                let values = names.iter().map(|name| Field::new(name, DataType::Float64, false));
-                let labels = label.map(|name| Field::new(name, DataType::UInt32, false));
-                let schema = Schema::new(values.chain(labels).collect::<Vec<_>>());
-                Sink::Arrow(ArrowSink::new(output, Arc::new(schema))?)
-            }
-            target => {
-                let delimiter = target.delimiter();
-                let header = names.iter().map(String::as_bytes).chain(label.map(str::as_bytes));
-                push_fields(&mut text, header, delimiter);
-                text.push(b'\n');
-                output.put(&text)?;
-                Sink::Text { output, delimiter }
-            }
+        let target = output.target(format, Format::Csv)?;
+        let route = if target.is_delimited() {
+            let delimiter = target.delimiter();
+            let labels = added.iter().flat_map(Added::names).map(String::as_bytes);
+            push_fields(&mut text, names.iter().map(String::as_bytes).chain(labels), delimiter);
+            text.push(b'\n');
+            output.put(&text)?;
+            Route::Text { output, delimiter }
+        } else {
+            let values = names.iter().map(|name| Field::new(name, DataType::Float64, false));
+            let schema = Schema::new(values.collect::<Vec<_>>());
+            let schema =
+                added.as_ref().map_or_else(|| Arc::new(schema.clone()), |added| added.extend(&schema));
+            Route::Columns(Sink::new(output, target, schema)?)
         };
-        Ok(Self { sink, columns: names.len(), labelled, text })
+        let (columns, warnings) = (names.len(), warnings.unwrap_or_default());
+        Ok(Self { route, columns, added, warnings, text, line: Vec::new() })
     }
 
-    /// Appends rows: `values` row-major, `labels` one a row if the table has them.
+    /// What the user should know, such as that `cluster` was taken and another name was used.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Appends rows: `values` row-major, `labels` and measures one a row if the table has them.
     ///
     /// # Errors
     /// [`Error::Write`], [`Error::ClosedPipe`]; [`Error::Data`] when the numbers of rows differ.
-    pub fn write(&mut self, values: &[f64], labels: Option<&[u32]>) -> Result<(), Error> {
+    pub fn write(
+        &mut self,
+        values: &[f64],
+        labels: Option<&[u32]>,
+        measured: &Measured,
+    ) -> Result<(), Error> {
         let rows = labels.map_or_else(|| values.len() / self.columns.max(1), <[u32]>::len);
-        if values.len() != rows * self.columns || labels.is_some() != self.labelled {
+        if values.len() != rows * self.columns || labels.is_some() != self.added.is_some() {
             let message =
                 format!("has {rows} rows of {} columns, and {} values came", self.columns, values.len());
             return Err(Error::about("the batch", message));
         }
-        match &mut self.sink {
-            Sink::Arrow(sink) => {
+        let added = self.added.as_ref().zip(labels.map(|labels| Answers { labels, measured }));
+        if let Some((added, answers)) = added {
+            added.check(rows, answers)?;
+        }
+        match &mut self.route {
+            Route::Columns(sink) => {
                 let column = |slot: usize| -> ArrayRef {
                     Arc::new(Float64Array::from_iter_values(
                         values.iter().skip(slot).step_by(self.columns).copied(),
                     ))
                 };
-                let mut arrays: Vec<ArrayRef> = (0..self.columns).map(column).collect();
-                arrays.extend(labels.map(|labels| Arc::new(UInt32Array::from(labels.to_vec())) as ArrayRef));
-                let batch = RecordBatch::try_new(Arc::clone(sink.schema()), arrays)
-                    .map_err(|error| Error::about("the batch", crate::arrow::brief(&error)))?;
-                sink.append(batch)
+                let mut columns: Vec<ArrayRef> = (0..self.columns).map(column).collect();
+                columns.extend(added.into_iter().flat_map(|(added, answers)| added.arrays(rows, answers)));
+                sink.append(columns)
             }
-            Sink::Text { output, delimiter } => {
+            Route::Text { output, delimiter } => {
                 self.text.clear();
                 for row in 0..rows {
+                    self.line.clear();
                     for &value in &values[row * self.columns..(row + 1) * self.columns] {
-                        push_f64(&mut self.text, value);
-                        self.text.push(*delimiter);
+                        self.line.push(*delimiter);
+                        push_f64(&mut self.line, value);
                     }
-                    if let Some(labels) = labels {
-                        push_integer(&mut self.text, labels[row]);
-                    } else {
-                        self.text.pop();
+                    if let Some((added, answers)) = added {
+                        added.push_row(&mut self.line, *delimiter, row, answers);
+                    }
+                    match self.line.get(1..) {
+                        // An empty line would be no row.
+                        Some([]) | None => self.text.extend_from_slice(b"\"\""),
+                        Some(line) => self.text.extend_from_slice(line),
                     }
                     self.text.push(b'\n');
                 }
@@ -107,9 +126,9 @@ impl ValuesWriter {
     /// # Errors
     /// [`Error::Write`], [`Error::ClosedPipe`].
     pub fn finish(self) -> Result<(), Error> {
-        match self.sink {
-            Sink::Text { output, .. } => output.finish(),
-            Sink::Arrow(sink) => sink.finish(),
+        match self.route {
+            Route::Text { output, .. } => output.finish(),
+            Route::Columns(sink) => sink.finish(),
         }
     }
 }

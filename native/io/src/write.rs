@@ -1,11 +1,8 @@
 //! Writes a table on with its labels: the input's own bytes where the format stays, converted where it changes.
 
-use std::sync::Arc;
+use kmeans_engine::Measured;
 
-use arrow_array::{ArrayRef, RecordBatch};
-
-use crate::added::Added;
-use crate::arrow::sink::ArrowSink;
+use crate::added::{Added, Answers, Extra};
 use crate::body::Layout;
 use crate::convert::{arrow_to_text, text_schema, text_to_arrow};
 use crate::csv::split_fields::Fields;
@@ -15,6 +12,7 @@ use crate::error::Error;
 use crate::format::Format;
 use crate::json::respell::{DELIMITER, push_extended, push_members, respelled, respelled_style};
 use crate::output::Output;
+use crate::sink::Sink;
 use crate::table::{Batch, Payload, TableReader};
 
 enum Route {
@@ -29,15 +27,18 @@ enum Route {
         fields: Fields,
         delimiter: u8,
     },
-    TextToArrow {
-        sink: ArrowSink,
+    /// Fields that become columns: the selected ones numbers, the others texts.
+    TextToColumns {
+        sink: Sink,
+        format: Format,
         fields: Fields,
         selected: Vec<usize>,
     },
-    ArrowToArrow {
-        sink: ArrowSink,
+    /// Columns as they are.
+    Columns {
+        sink: Sink,
     },
-    ArrowToText {
+    ColumnsToText {
         output: Output,
         delimiter: u8,
     },
@@ -59,7 +60,7 @@ pub struct Rendered(Form);
 
 enum Form {
     Text { text: Vec<u8>, rows: usize },
-    Batch { batch: Batch, labels: Vec<u32>, distances: Option<Vec<f64>> },
+    Batch { batch: Batch, labels: Vec<u32>, measured: Measured },
 }
 
 impl Renderer {
@@ -67,15 +68,16 @@ impl Renderer {
     ///
     /// # Errors
     /// As [`TableWriter::write`].
-    pub fn render(&self, batch: Batch, labels: &[u32], distances: Option<&[f64]>) -> Result<Rendered, Error> {
-        self.added.check(batch.rows, labels, distances)?;
+    pub fn render(&self, batch: Batch, labels: &[u32], measured: &Measured) -> Result<Rendered, Error> {
+        let answers = Answers { labels, measured };
+        self.added.check(batch.rows, answers)?;
         let (Some(style), Payload::Text(raw)) = (&self.style, &batch.payload) else {
-            let (labels, distances) = (labels.to_vec(), distances.map(<[f64]>::to_vec));
-            return Ok(Rendered(Form::Batch { batch, labels, distances }));
+            let (labels, measured) = (labels.to_vec(), measured.clone());
+            return Ok(Rendered(Form::Batch { batch, labels, measured }));
         };
         let mut text = Vec::new();
         verbatim(&mut text, raw, style, |text, row| {
-            self.added.push_row(text, style.delimiter, row, labels, distances);
+            self.added.push_row(text, style.delimiter, row, answers);
         });
         Ok(Rendered(Form::Text { text, rows: batch.rows }))
     }
@@ -98,7 +100,7 @@ fn verbatim(
     }
 }
 
-/// Writes batches of a [`TableReader`] with a column `cluster`, and distances if asked for, appended.
+/// Writes batches of a [`TableReader`] with a column `cluster`, and what else is wanted, appended.
 pub struct TableWriter {
     route: Route,
     added: Added,
@@ -112,24 +114,24 @@ pub struct TableWriter {
 }
 
 impl TableWriter {
-    /// Writes the header. The format is `format`, else what the output's name says, else the input's; with `clusters`
-    /// columns `distance_0` to `distance_{clusters - 1}` follow the label.
+    /// Writes the header. The format is `format`, else what the output's name says, else the input's.
     ///
-    /// [`TableReader::can_become`] tells before whether the table's types allow it. Text that becomes Arrow keeps every field verbatim as utf8 but for the selected columns, which become float64.
+    /// [`TableReader::can_become`] tells before whether the table's columns allow it. Text that becomes columns keeps every
+    /// field verbatim as utf8 but for the selected columns, which become float64.
     ///
     /// # Errors
-    /// [`Error::Write`], [`Error::ClosedPipe`]; as [`TableReader::can_become`].
+    /// [`Error::Write`], [`Error::ClosedPipe`]; as [`TableReader::can_become`] and [`Output::target`].
     pub fn new(
         reader: &TableReader,
         mut output: Output,
         format: Option<Format>,
-        clusters: Option<usize>,
+        extra: Extra,
     ) -> Result<Self, Error> {
-        let (mut added, warnings) = Added::beside(reader.columns(), clusters);
+        let (mut added, warnings) = Added::beside(reader.columns(), extra);
         if let Layout::Text(style) = reader.layout() {
             added.set_decimal(style.decimal);
         }
-        let target = format.or(output.format()).unwrap_or(reader.format());
+        let target = output.target(format, reader.format())?;
         reader.can_become(Some(target))?;
         let mut text = Vec::new();
         let layout = match reader.layout() {
@@ -139,12 +141,12 @@ impl TableWriter {
         };
         let route = match (layout, target) {
             (Layout::Json, _) => Route::Objects { output },
-            (Layout::Text(style), Format::Arrow) => {
+            (Layout::Text(style), format @ (Format::Arrow | Format::Parquet | Format::Jsonl)) => {
                 let selected = reader.selected();
                 let schema = added.extend(&text_schema(reader.columns(), &selected));
                 let fields = Fields::new(style.delimiter, reader.columns().len());
-                let sink = ArrowSink::new(output, schema)?;
-                Route::TextToArrow { sink, fields, selected }
+                let sink = Sink::new(output, format, schema)?;
+                Route::TextToColumns { sink, format, fields, selected }
             }
             (Layout::Text(style), target) if target == reader.format() && !reader.is_json() => {
                 if style.bom {
@@ -169,13 +171,13 @@ impl TableWriter {
                     delimiter,
                 }
             }
-            (Layout::Arrow(schema), Format::Arrow) => {
-                Route::ArrowToArrow { sink: ArrowSink::new(output, added.extend(&schema))? }
+            (Layout::Arrow(schema), format @ (Format::Arrow | Format::Parquet | Format::Jsonl)) => {
+                Route::Columns { sink: Sink::new(output, format, added.extend(&schema))? }
             }
             (Layout::Arrow(_), target) => {
                 let delimiter = target.delimiter();
                 header(&mut text, reader.columns(), &added, delimiter);
-                Route::ArrowToText { output: begin(output, &text)?, delimiter }
+                Route::ColumnsToText { output: begin(output, &text)?, delimiter }
             }
         };
         let names = if reader.is_json() { reader.columns().to_vec() } else { Vec::new() };
@@ -208,25 +210,24 @@ impl TableWriter {
                 self.rows += rows as u64;
                 Ok(())
             }
-            (Form::Batch { batch, labels, distances }, _) => {
-                self.write(&batch, &labels, distances.as_deref())
-            }
+            (Form::Batch { batch, labels, measured }, _) => self.write(&batch, &labels, &measured),
             _ => Err(Error::about("the batch", "belongs to another table than the writer")),
         }
     }
 
     /// Writes the rows of a batch, and sends them on when nothing waits for the end.
     ///
-    /// `labels` has one number a row, `distances` as many as `clusters` a row, row-major.
+    /// `labels` has one number a row, and so has each measure.
     ///
     /// # Errors
     /// [`Error::Write`], [`Error::ClosedPipe`]; [`Error::Data`] when the numbers of rows differ or a text that becomes
-    /// Arrow is not UTF-8.
-    pub fn write(&mut self, batch: &Batch, labels: &[u32], distances: Option<&[f64]>) -> Result<(), Error> {
+    /// columns is not UTF-8.
+    pub fn write(&mut self, batch: &Batch, labels: &[u32], measured: &Measured) -> Result<(), Error> {
         if let Payload::Misfit(misfit) = &batch.payload {
             return Err(misfit.error());
         }
-        self.added.check(batch.rows, labels, distances)?;
+        let answers = Answers { labels, measured };
+        self.added.check(batch.rows, answers)?;
         let (added, text) = (&self.added, &mut self.text);
         text.clear();
         let respelled = match (&self.route, &batch.payload) {
@@ -239,7 +240,7 @@ impl TableWriter {
                 let (mut row, mut members) = (Vec::new(), Vec::new());
                 for (index, object) in raw.iter().enumerate() {
                     row.clear();
-                    added.push_row(&mut row, DELIMITER, index, labels, distances);
+                    added.push_row(&mut row, DELIMITER, index, answers);
                     members.clear();
                     push_members(&mut members, added.names(), &row);
                     push_extended(text, object, &members);
@@ -250,7 +251,7 @@ impl TableWriter {
             }
             (Route::Verbatim { output, style }, Payload::Text(raw)) => {
                 verbatim(text, raw, style, |text, row| {
-                    added.push_row(text, style.delimiter, row, labels, distances);
+                    added.push_row(text, style.delimiter, row, answers);
                 });
                 output.put(text)?;
                 output.send()?;
@@ -258,24 +259,26 @@ impl TableWriter {
             (Route::Respelled { output, fields, delimiter }, Payload::Text(raw)) => {
                 for (row, record) in raw.iter().enumerate() {
                     push_fields(text, fields.of(record), *delimiter);
-                    added.push_row(text, *delimiter, row, labels, distances);
+                    added.push_row(text, *delimiter, row, answers);
                     text.push(b'\n');
                 }
                 output.put(text)?;
                 output.send()?;
             }
-            (Route::TextToArrow { sink, fields, selected }, Payload::Text(raw)) => {
-                let columns = text_to_arrow(&self.input, raw, fields, selected, &batch.values, self.rows)?;
-                let whole = assemble(sink, columns, added.arrays(labels, distances))?;
-                sink.append(whole)?;
+            (Route::TextToColumns { sink, format, fields, selected }, Payload::Text(raw)) => {
+                let (input, values) = (&self.input, &batch.values);
+                let mut columns = text_to_arrow(input, *format, raw, fields, selected, values, self.rows)?;
+                columns.extend(added.arrays(batch.rows, answers));
+                sink.append(columns)?;
             }
-            (Route::ArrowToArrow { sink }, Payload::Arrow(given)) => {
-                let whole = assemble(sink, given.columns().to_vec(), added.arrays(labels, distances))?;
-                sink.write(&whole)?;
+            (Route::Columns { sink }, Payload::Arrow(given)) => {
+                let mut columns = given.columns().to_vec();
+                columns.extend(added.arrays(batch.rows, answers));
+                sink.pass(columns)?;
             }
-            (Route::ArrowToText { output, delimiter }, Payload::Arrow(given)) => {
+            (Route::ColumnsToText { output, delimiter }, Payload::Arrow(given)) => {
                 arrow_to_text(&self.input, given, self.rows, *delimiter, text, |text, row| {
-                    added.push_row(text, *delimiter, row, labels, distances);
+                    added.push_row(text, *delimiter, row, answers);
                     text.push(b'\n');
                 })?;
                 output.put(text)?;
@@ -295,9 +298,9 @@ impl TableWriter {
         match self.route {
             Route::Verbatim { output, .. }
             | Route::Respelled { output, .. }
-            | Route::ArrowToText { output, .. }
+            | Route::ColumnsToText { output, .. }
             | Route::Objects { output } => output.finish(),
-            Route::TextToArrow { sink, .. } | Route::ArrowToArrow { sink } => sink.finish(),
+            Route::TextToColumns { sink, .. } | Route::Columns { sink } => sink.finish(),
         }
     }
 }
@@ -312,15 +315,4 @@ fn header(text: &mut Vec<u8>, names: &[String], added: &Added, delimiter: u8) {
     push_fields(text, names.iter().map(String::as_bytes), delimiter);
     added.push_names(text, delimiter);
     text.push(b'\n');
-}
-
-fn assemble(
-    sink: &ArrowSink,
-    mut columns: Vec<ArrayRef>,
-    added: Vec<ArrayRef>,
-) -> Result<RecordBatch, Error> {
-    columns.extend(added);
-    RecordBatch::try_new(Arc::clone(sink.schema()), columns).map_err(|error| {
-        Error::about("the table", format!("cannot be written as Arrow ({})", crate::arrow::brief(&error)))
-    })
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use kmeans_engine::{Blobs, BlobsParams, Observer};
-use kmeans_io::{Output, Stop, ValuesWriter};
+use kmeans_engine::{Blobs, BlobsParams, Measured, Observer};
+use kmeans_io::{Extra, Format, Output, Stop, ValuesWriter};
 use napi::bindgen_prelude::{AsyncTask, Float64Array, Uint32Array};
 use napi_derive::napi;
 
@@ -33,7 +33,7 @@ pub struct BlobsOptions {
     pub seed: Option<String>,
     /// Adds the column `cluster`.
     pub truth: Option<bool>,
-    /// csv, tsv or arrow; without, what the name of output says, or csv.
+    /// csv, tsv, arrow, parquet or jsonl; without, what the name of output says, or csv.
     pub format: Option<String>,
     /// A file, or "-" for standard output. Without, the numbers are handed over.
     pub output: Option<String>,
@@ -161,17 +161,17 @@ fn write(
     truth: bool,
     control: &Arc<Control>,
 ) -> Result<(), Failure> {
-    let format = format.map(str::parse).transpose()?;
+    let format = format.map(|name| Format::of_output("format", name)).transpose()?;
     let names: Vec<String> = (1..=blobs.params().features).map(|i| format!("x{i}")).collect();
     let output = Output::open(Path::new(target), &[], &control.stop())?;
     output.refuse_unwritable("output")?;
-    let mut writer = ValuesWriter::new(output, format, &names, truth)?;
+    let mut writer = ValuesWriter::new(output, format, &names, truth.then(Extra::default))?;
     let (mut values, mut labels) = (Vec::new(), Vec::new());
     batches(blobs, control, |from, to| {
         values.clear();
         labels.clear();
         blobs.rows(from, to, &mut values, &mut labels);
-        Ok(writer.write(&values, truth.then_some(&labels[..]))?)
+        Ok(writer.write(&values, truth.then_some(&labels[..]), &Measured::default())?)
     })?;
     Ok(writer.finish()?)
 }

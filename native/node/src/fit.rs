@@ -2,8 +2,13 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use kmeans_engine::{Clustering, InMemory, Matrix, Plan, Threads, Tier, Weights, fit as cluster};
-use kmeans_io::{Classes, Dialect, Kept, LabelsWriter, Never, Output, Stop, ValuesWriter, read_table};
+use kmeans_engine::{
+    Clustering, Column, InMemory, Matrix, Plan, Threads, Tier, Values, Weights, fit as cluster,
+};
+use kmeans_io::{
+    Classes, Dialect, Extra, Format, Kept, Labelled, LabelsWriter, Never, Output, Stop, ValuesWriter,
+    read_table,
+};
 use kmeans_model::Model;
 use napi::bindgen_prelude::{AsyncTask, Uint32Array};
 use napi_derive::napi;
@@ -14,6 +19,7 @@ use crate::failure::{ErrorCode, Failure};
 use crate::fit_options::{FitOptions, Request};
 use crate::hints;
 use crate::job::{Job, Running};
+use crate::measuring::Measuring;
 use crate::model::{self, NativeModel};
 use crate::outputs;
 use crate::preparing::{Prepared, Raw, prepare, spread};
@@ -104,10 +110,12 @@ fn fit(table: Table, options: FitOptions, control: &Arc<Control>) -> Result<Fitt
     // Not this job's wish to stop: an interrupted fit still writes what was asked for.
     let never: Arc<dyn Stop> = Arc::new(Never);
     let outputs = outputs::open(targets, &never)?;
+    let [_, output, labels] = &outputs;
+    let told = outputs::told(request.to.as_deref(), [output.as_ref(), labels.as_ref()])?;
     control.enter(Phase::Reading);
     let loaded = load(table, &request, control)?;
     if let ([_, Some(output), _], Again::Kept(kept)) = (&outputs, &loaded.again) {
-        kept.can_become(output.format())?;
+        kept.can_become(Some(output.target(told[0], kept.format())?))?;
     }
     let Loaded { raw, skipped, truth, mut notes, again } = loaded;
     let weight = match (&request.selection.weight, &raw.weights) {
@@ -150,7 +158,13 @@ fn fit(table: Table, options: FitOptions, control: &Arc<Control>) -> Result<Fitt
     let rows = found.labels.len();
     found.labels = spread(found.labels, &about.dropped);
     let mut warnings = notes;
-    warnings.extend(write(outputs, &model, &again, &found, &never)?);
+    let measuring = Measuring {
+        labeller: model.labeller(),
+        preparation: about.preparation.clone(),
+        threads: Threads::new(request.threads())?,
+        extra: Extra { measures: request.measures, clusters: found.sizes.len() },
+    };
+    warnings.extend(write(outputs, told, &model, &again, &found.labels, &measuring)?);
     let about =
         About { preparing: about, ranges, means, rows, skipped, weight, truth, warnings, algorithm, threads };
     Ok(fitted(found, model, &plan, about, request.keep_labels))
@@ -198,34 +212,61 @@ fn load(table: Table, request: &Request, control: &Arc<Control>) -> Result<Loade
 
 /// Writes one file after the other, each whole or not at all. Returns warnings.
 fn write(
-    [model_output, output, labels]: [Option<Output>; 3],
+    [model_output, output, labels_output]: [Option<Output>; 3],
+    [to, labels_to]: [Option<Format>; 2],
     model: &Model,
     again: &Again,
-    found: &Clustering,
-    never: &Arc<dyn Stop>,
+    labels: &[u32],
+    measuring: &Measuring,
 ) -> Result<Vec<String>, Failure> {
-    let mut warnings = Vec::new();
     // Best first: should the disk fill up, the model is what took the longest to make.
     if let Some(output) = model_output {
         model::write(model, output)?;
     }
-    if let Some(output) = labels {
-        let mut writer = LabelsWriter::new(output, None)?;
-        writer.write(&found.labels)?;
+    if let Some(output) = labels_output {
+        let mut writer = LabelsWriter::new(output, labels_to)?;
+        writer.write(labels)?;
         writer.finish()?;
     }
     match (output, again) {
         (Some(output), Again::Kept(kept)) => {
-            warnings = kept.write_with_labels(output, None, &found.labels, never)?;
+            // Not this job's wish to stop: an interrupted fit still writes what was asked for.
+            let never: Arc<dyn Stop> = Arc::new(Never);
+            let texts = |column: &Column| match column {
+                Column::Number { .. } => None,
+                Column::Categories { texts } => Some(texts.clone()),
+            };
+            let categories: Vec<_> = measuring.preparation.columns.iter().map(texts).collect();
+            let labelled = Labelled { labels, categories: &categories, extra: measuring.extra };
+            let measure = |matrix: &Matrix, labels: &[u32]| measuring.of_read(matrix, labels);
+            kept.write_with_labels(output, to, labelled, measure, &never)
         }
-        (Some(output), Again::Values(matrix, names)) => write_values(output, matrix, names, &found.labels)?,
-        (Some(_), Again::No) | (None, _) => {}
+        (Some(output), Again::Values(matrix, names)) => {
+            write_values(output, to, matrix, names, labels, measuring)
+        }
+        (Some(_), Again::No) | (None, _) => Ok(Vec::new()),
     }
-    Ok(warnings)
 }
 
-fn write_values(output: Output, matrix: &Matrix, names: &[String], labels: &[u32]) -> Result<(), Failure> {
-    let mut writer = ValuesWriter::new(output, None, names, true)?;
-    writer.write(&matrix.widened(), Some(labels))?;
-    Ok(writer.finish()?)
+/// Rows that become text at a time.
+const ROWS: usize = 8192;
+
+fn write_values(
+    output: Output,
+    to: Option<Format>,
+    matrix: &Matrix,
+    names: &[String],
+    labels: &[u32],
+    measuring: &Measuring,
+) -> Result<Vec<String>, Failure> {
+    let mut writer = ValuesWriter::new(output, to, names, Some(measuring.extra))?;
+    let values = matrix.widened();
+    for (values, labels) in values.chunks(ROWS * matrix.columns()).zip(labels.chunks(ROWS)) {
+        let some = Matrix::new(matrix.columns(), Values::F64(values.to_vec()));
+        let measured = measuring.of_read(&some, labels)?;
+        writer.write(values, Some(labels), &measured)?;
+    }
+    let warnings = writer.warnings().to_vec();
+    writer.finish()?;
+    Ok(warnings)
 }

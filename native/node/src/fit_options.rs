@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kmeans_engine::{
-    Algorithm, FitParams, Init, Isa, Missing, Named, Preparation, PrepareParams, Scale, Threads,
+    Algorithm, FitParams, Init, Isa, Measures, Missing, Named, Preparation, PrepareParams, Scale, Threads,
 };
 use kmeans_io::{Selection, read_centroids};
 use napi::bindgen_prelude::Float64Array;
@@ -15,6 +15,7 @@ use crate::control::Control;
 use crate::failure::{ErrorCode, Failure};
 use crate::model;
 use crate::number::{count, optional_count, seed};
+use crate::outputs::measures;
 
 /// How to fit. What is absent takes its default.
 #[napi(object, object_to_js = false)]
@@ -64,6 +65,16 @@ pub struct FitOptions {
     pub output: Option<String>,
     /// Where the labels go.
     pub labels: Option<String>,
+    /// The format of outputs whose name does not tell it, such as "-": csv, tsv, arrow, parquet or jsonl.
+    pub to: Option<String>,
+    /// Adds to output the Euclidean distance to the own centroid: `distance`.
+    pub distance: Option<bool>,
+    /// Adds to output the label of the second nearest centroid: `second`.
+    pub second: Option<bool>,
+    /// Adds to output how much farther the second nearest centroid is than the own: `margin`.
+    pub margin: Option<bool>,
+    /// Adds to output the Euclidean distance to each centroid: `distance_0`, `distance_1`, …
+    pub distances: Option<bool>,
     /// Keep the labels for `takeLabels`.
     pub keep_labels: Option<bool>,
 }
@@ -125,6 +136,12 @@ pub fn formats() -> Vec<String> {
     kmeans_io::Format::NAMES.map(str::to_owned).to_vec()
 }
 
+/// Names that `to` takes, and `format` where something is made.
+#[napi]
+pub fn written_formats() -> Vec<String> {
+    kmeans_io::Format::WRITTEN.map(str::to_owned).to_vec()
+}
+
 /// Options of which everything has been checked that needs no table.
 pub struct Request {
     params: FitParams,
@@ -137,6 +154,8 @@ pub struct Request {
     pub model: Option<String>,
     pub output: Option<String>,
     pub labels: Option<String>,
+    pub to: Option<String>,
+    pub measures: Measures,
     pub keep_labels: bool,
 }
 
@@ -171,6 +190,11 @@ impl Request {
             model,
             output,
             labels,
+            to,
+            distance,
+            second,
+            margin,
+            distances,
             keep_labels,
         } = options;
         let default = FitParams::default();
@@ -203,6 +227,7 @@ impl Request {
             survey: false,
         };
         let keep_labels = keep_labels == Some(true);
+        let measures = measures(distance, second, margin, distances);
         Ok(Self {
             params,
             prepare,
@@ -213,6 +238,8 @@ impl Request {
             model,
             output,
             labels,
+            to,
+            measures,
             keep_labels,
         })
     }

@@ -16,6 +16,7 @@ mod fit;
 mod fit_options;
 mod hints;
 mod job;
+mod measuring;
 mod model;
 mod number;
 mod outputs;

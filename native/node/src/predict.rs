@@ -1,9 +1,9 @@
 //! The job that labels rows with a model.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use kmeans_engine::{Column, Labeller, Matrix, Missing, Named, Preparation, Threads, split_off_lacking};
-use kmeans_io::{Batch, Dialect, LabelsWriter, Output, Rendered, TableReader, TableWriter};
+use kmeans_engine::{Column, Matrix, Measured, Missing, Named, Preparation, Threads};
+use kmeans_io::{Batch, Dialect, Extra, Format, LabelsWriter, Output, Rendered, TableReader, TableWriter};
 use kmeans_model::Model;
 use napi::bindgen_prelude::{AsyncTask, Float64Array, Uint32Array};
 use napi_derive::napi;
@@ -11,10 +11,11 @@ use napi_derive::napi;
 use crate::control::{Control, Phase, Progress};
 use crate::failure::{ErrorCode, Failure};
 use crate::job::{Job, Running};
+use crate::measuring::Measuring;
 use crate::model::NativeModel;
 use crate::number::optional_count;
 use crate::outputs;
-use crate::preparing::{spread, spread_rows};
+use crate::preparing::spread;
 use crate::source::{Given, Source, Table, TableOptions};
 
 /// How to label.
@@ -26,11 +27,19 @@ pub struct PredictOptions {
     pub output: Option<String>,
     /// Where the labels go.
     pub labels: Option<String>,
+    /// The format of outputs whose name does not tell it, such as "-": csv, tsv, arrow, parquet or jsonl.
+    pub to: Option<String>,
+    /// Adds the Euclidean distance to the own centroid: `distance`.
+    pub distance: Option<bool>,
+    /// Adds the label of the second nearest centroid: `second`.
+    pub second: Option<bool>,
+    /// Adds how much farther the second nearest centroid is than the own: `margin`.
+    pub margin: Option<bool>,
     /// Adds the Euclidean distance to each centroid: `distance_0`, `distance_1`, …
     pub distances: Option<bool>,
     /// What becomes of missing cells: error, drop, or as the model does, which is the default.
     pub missing: Option<String>,
-    /// Keep labels (and distances) for `takeLabels` and `takeDistances`.
+    /// Keep labels and measures for `takeLabels`, `takeDistance` and the like.
     pub keep_labels: Option<bool>,
 }
 
@@ -89,7 +98,23 @@ pub struct Predicted {
 #[derive(Default)]
 struct Kept {
     labels: Vec<u32>,
-    distances: Vec<f64>,
+    measured: Measured,
+}
+
+impl Kept {
+    fn extend(&mut self, labels: &[u32], measured: &Measured) {
+        fn more<T: Copy>(all: &mut Option<Vec<T>>, some: Option<&Vec<T>>) {
+            if let Some(some) = some {
+                all.get_or_insert_default().extend(some);
+            }
+        }
+        let Self { labels: all, measured: Measured { distance, second, margin, distances } } = self;
+        all.extend(labels);
+        more(distance, measured.distance.as_ref());
+        more(second, measured.second.as_ref());
+        more(margin, measured.margin.as_ref());
+        more(distances, measured.distances.as_ref());
+    }
 }
 
 #[napi]
@@ -102,60 +127,70 @@ impl Predicted {
     /// The labels in the order of the rows; once, and only with `keepLabels`.
     #[napi]
     pub fn take_labels(&self) -> Uint32Array {
-        std::mem::take(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner).labels).into()
+        std::mem::take(&mut self.kept().labels).into()
+    }
+
+    /// The Euclidean distance of each row to its centroid; once, and only with `distance` and `keepLabels`.
+    #[napi]
+    pub fn take_distance(&self) -> Float64Array {
+        self.kept().measured.distance.take().unwrap_or_default().into()
+    }
+
+    /// The second nearest cluster of each row, 2^32 - 1 for none; once, and only with `second` and `keepLabels`.
+    #[napi]
+    pub fn take_second(&self) -> Uint32Array {
+        self.kept().measured.second.take().unwrap_or_default().into()
+    }
+
+    /// How much farther than its own centroid the second is, NaN for none; once, and only with `margin` and `keepLabels`.
+    #[napi]
+    pub fn take_margin(&self) -> Float64Array {
+        self.kept().measured.margin.take().unwrap_or_default().into()
     }
 
     /// Euclidean distances, `rows x clusters`, row-major; once, and only with `distances` and `keepLabels`.
     #[napi]
     pub fn take_distances(&self) -> Float64Array {
-        std::mem::take(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner).distances).into()
+        self.kept().measured.distances.take().unwrap_or_default().into()
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// How rows of the model's columns get their labels.
-struct Rule {
-    labeller: Labeller,
-    preparation: Preparation,
-    distances: bool,
-}
-
-/// The labels of some rows, and their distances if they are wanted.
+/// The labels of some rows, and their measures as far as they are wanted.
 struct Labelled {
     labels: Vec<u32>,
-    distances: Option<Vec<f64>>,
+    measured: Measured,
     /// Rows of each cluster.
     sizes: Vec<u64>,
     dropped: u64,
     unknown: u64,
 }
 
-impl Rule {
-    fn label(&self, matrix: Matrix, threads: &Threads) -> Result<Labelled, Failure> {
-        let unknown = unknown(&matrix, &self.preparation.columns);
-        let (matrix, dropped) = match self.preparation.params.missing {
-            Missing::Drop => split_off_lacking(matrix),
-            _ => (matrix, Vec::new()),
-        };
-        let matrix = self.preparation.apply(matrix, threads)?;
-        let labels = self.labeller.labels(&matrix, threads)?;
-        let distances = self.distances.then(|| self.labeller.distances(&matrix, threads)).transpose()?;
-        let clusters = self.labeller.clusters();
-        let mut sizes = vec![0; clusters];
+impl Labelled {
+    /// Of rows of the model's columns.
+    fn of(matrix: Matrix, measuring: &Measuring) -> Result<Self, Failure> {
+        let unknown = unknown(&matrix, &measuring.preparation.columns);
+        let Measuring { labeller, threads, .. } = measuring;
+        let (matrix, dropped) = measuring.prepared(matrix)?;
+        let labels = labeller.labels(&matrix, threads)?;
+        let measured = measuring.measured(&matrix, &labels, &dropped)?;
+        let mut sizes = vec![0; labeller.clusters()];
         labels.iter().for_each(|&label| sizes[label as usize] += 1);
         let labels = spread(labels, &dropped);
-        let distances = distances.map(|distances| spread_rows(distances, &dropped, clusters, f64::NAN));
-        Ok(Labelled { labels, distances, sizes, dropped: dropped.len() as u64, unknown })
+        Ok(Self { labels, measured, sizes, dropped: dropped.len() as u64, unknown })
     }
 }
 
 /// Labels batches and keeps count.
 struct Labelling<'a> {
-    rule: Arc<Rule>,
+    measuring: Measuring,
     columns: Vec<String>,
     dropped: u64,
     /// Rows with a text that is none of the model's categories.
     unknown: u64,
-    threads: Threads,
     options: &'a PredictOptions,
     rows: u64,
     sizes: Vec<u64>,
@@ -164,21 +199,23 @@ struct Labelling<'a> {
 
 impl<'a> Labelling<'a> {
     fn new(model: &Model, options: &'a PredictOptions) -> Result<Self, Failure> {
+        let PredictOptions { distance, second, margin, distances, .. } = *options;
         let labeller = model.labeller();
-        let preparation = asked_for(model.preparation(), options.missing.as_deref())?;
-        let columns = model.columns();
-        let threads = Threads::new(optional_count("threads", options.threads)?)?;
-        let sizes = vec![0; labeller.clusters()];
-        let distances = options.distances == Some(true);
+        let clusters = labeller.clusters();
+        let measuring = Measuring {
+            labeller,
+            preparation: asked_for(model.preparation(), options.missing.as_deref())?,
+            threads: Threads::new(optional_count("threads", options.threads)?)?,
+            extra: Extra { measures: outputs::measures(distance, second, margin, distances), clusters },
+        };
         Ok(Self {
-            rule: Arc::new(Rule { labeller, preparation, distances }),
-            columns,
+            measuring,
+            columns: model.columns(),
             dropped: 0,
             unknown: 0,
-            threads,
             options,
             rows: 0,
-            sizes,
+            sizes: vec![0; clusters],
             kept: Kept::default(),
         })
     }
@@ -189,18 +226,17 @@ impl<'a> Labelling<'a> {
             Column::Number { .. } => None,
             Column::Categories { texts } => Some(texts.clone()),
         };
-        self.rule.preparation.columns.iter().map(texts).collect()
+        self.measuring.preparation.columns.iter().map(texts).collect()
     }
 
     fn add(&mut self, labelled: &Labelled) {
-        let Labelled { labels, distances, sizes, dropped, unknown } = labelled;
+        let Labelled { labels, measured, sizes, dropped, unknown } = labelled;
         self.sizes.iter_mut().zip(sizes).for_each(|(all, size)| *all += size);
         self.dropped += dropped;
         self.unknown += unknown;
         self.rows += labels.len() as u64;
         if self.options.keep_labels == Some(true) {
-            self.kept.labels.extend(labels);
-            self.kept.distances.extend(distances.iter().flatten());
+            self.kept.extend(labels, measured);
         }
     }
 
@@ -230,13 +266,14 @@ fn predict(
     let labelling = Labelling::new(model, options)?;
     let targets = [("output", options.output.as_deref()), ("labels", options.labels.as_deref())];
     let outputs = outputs::open(targets, &control.stop())?;
+    let told = outputs::told(options.to.as_deref(), outputs.each_ref().map(Option::as_ref))?;
     control.enter(Phase::Writing);
     match table {
-        Table::Given(given) => array(&given, labelling, outputs),
+        Table::Given(given) => array(&given, labelling, outputs, told),
         Table::Read(input, dialect) => {
-            let dialect = Dialect { threads: Some(labelling.threads.count()), ..dialect };
+            let dialect = Dialect { threads: Some(labelling.measuring.threads.count()), ..dialect };
             let reader = TableReader::open(input, dialect, &control.stop())?;
-            stream(reader, labelling, outputs)
+            stream(reader, labelling, outputs, told)
         }
     }
 }
@@ -245,25 +282,25 @@ fn stream(
     mut reader: TableReader,
     mut labelling: Labelling,
     [output, labels]: [Option<Output>; 2],
+    [to, labels_to]: [Option<Format>; 2],
 ) -> Result<Predicted, Failure> {
     reader.select_prepared(
         &labelling.columns,
         &labelling.categories(),
-        labelling.rule.preparation.keeps_missing(),
+        labelling.measuring.preparation.keeps_missing(),
     )?;
     let ignored = reader.ignored();
-    let rule = Arc::clone(&labelling.rule);
-    let distances = rule.distances.then(|| rule.labeller.clusters());
-    let mut table_writer =
-        output.map(|output| TableWriter::new(&reader, output, None, distances)).transpose()?;
-    let mut labels_writer = labels.map(|output| LabelsWriter::new(output, None)).transpose()?;
+    let extra = labelling.measuring.extra;
+    let mut table_writer = output.map(|output| TableWriter::new(&reader, output, to, extra)).transpose()?;
+    let mut labels_writer = labels.map(|output| LabelsWriter::new(output, labels_to)).transpose()?;
     // Where several batches are under way at once, each is labelled by the thread that read it.
-    let threads = Threads::new(Some(if reader.works_in_parts() { 1 } else { labelling.threads.count() }))?;
+    let threads = if reader.works_in_parts() { 1 } else { labelling.measuring.threads.count() };
+    let measuring = labelling.measuring.on(Threads::new(Some(threads))?);
     let renderer = table_writer.as_ref().map(TableWriter::renderer);
     let work = |batch: Batch| -> Result<(Labelled, Option<Rendered>), Failure> {
-        let labelled = rule.label(batch.values.clone(), &threads)?;
-        let (labels, distances) = (&labelled.labels, labelled.distances.as_deref());
-        let rendered = renderer.as_ref().map(|renderer| renderer.render(batch, labels, distances));
+        let labelled = Labelled::of(batch.values.clone(), &measuring)?;
+        let (labels, measured) = (&labelled.labels, &labelled.measured);
+        let rendered = renderer.as_ref().map(|renderer| renderer.render(batch, labels, measured));
         let rendered = rendered.transpose()?;
         Ok((labelled, rendered))
     };
@@ -289,6 +326,7 @@ fn array(
     given: &Given,
     mut labelling: Labelling,
     [output, labels]: [Option<Output>; 2],
+    [_, labels_to]: [Option<Format>; 2],
 ) -> Result<Predicted, Failure> {
     if output.is_some() {
         return Err(Failure::option("output", "applies to a file or an Arrow table, not to an array"));
@@ -298,10 +336,10 @@ fn array(
         return Err(Failure::new(ErrorCode::InvalidData, message).hint("hand over a file or an Arrow table"));
     }
     let matrix = given.features(&labelling.columns)?.into_owned();
-    let found = labelling.rule.label(matrix, &labelling.threads)?;
+    let found = Labelled::of(matrix, &labelling.measuring)?;
     labelling.add(&found);
     if let Some(output) = labels {
-        let mut writer = LabelsWriter::new(output, None)?;
+        let mut writer = LabelsWriter::new(output, labels_to)?;
         writer.write(&found.labels)?;
         writer.finish()?;
     }

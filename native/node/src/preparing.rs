@@ -3,14 +3,12 @@
 use std::collections::HashSet;
 
 use kmeans_engine::{
-    Clustering, Column, Matrix, Missing, Preparation, PrepareParams, Ranges, Seen, Threads, split_off_lacking,
+    Clustering, Column, Matrix, Missing, NO_LABEL, Preparation, PrepareParams, Ranges, Seen, Threads,
+    split_off_lacking,
 };
 
 use crate::control::Control;
 use crate::failure::{ErrorCode, Failure};
-
-/// The label of a row that was left out: no model has so many clusters.
-pub const NO_LABEL: u32 = u32::MAX;
 
 /// Rows as they were read: missing cells are NaN, texts of categories their numbers.
 pub struct Raw {

@@ -2,7 +2,7 @@ import type { BlobsOptions } from '../../api/blobs.js';
 import { attend } from '../attend.js';
 import { type Exit, exits } from '../exit.js';
 import { count, type Flags, grouped, real, text, toggle } from '../flags.js';
-import { fillsScreen, isBinary, refuseBinary } from '../outputs.js';
+import { binaryFormat, fillsScreen, refuseBinary } from '../outputs.js';
 import type { Facts, Page } from '../page.js';
 import { colourWanted, writeErr } from '../terminal.js';
 
@@ -39,13 +39,13 @@ export const blobsPage: Page<BlobsLine> = {
 };
 
 async function blobsFacts(): Promise<Facts> {
-  const { blobsDefaults, formats } = await import('../../api/defaults.js');
-  return { defaults: { ...blobsDefaults() }, choices: { format: formats() } };
+  const { blobsDefaults, writtenFormats } = await import('../../api/defaults.js');
+  return { defaults: { ...blobsDefaults() }, choices: { format: writtenFormats() } };
 }
 
 async function blobsRun({ quiet, ...options }: BlobsLine): Promise<Exit> {
   const output = options.output ?? '-';
-  refuseBinary(output, isBinary(output, options.format));
+  refuseBinary(output, binaryFormat(output, options.format));
   const { blobs } = await import('../../api/blobs.js');
   const manner = {
     quiet,

@@ -6,15 +6,15 @@ import { type Exit, exits } from '../exit.js';
 import { count, countOr, type Flags, grouped, names, real, text, toggle } from '../flags.js';
 import { watchFiles, withKept } from '../kept.js';
 import {
+  binaryFormat,
   checkDestinations,
   type Destination,
   fillsScreen,
-  isBinary,
   refuseBinary,
   usesStdout,
 } from '../outputs.js';
 import { type Facts, type Inputs, inputName, inputsOrStdin, type Page } from '../page.js';
-import { tableFlags } from '../table-flags.js';
+import { addedFlags, tableFlags } from '../table-flags.js';
 import { colourWanted, isTerminal, reportWidth, STDOUT, writeErr, writeOut } from '../terminal.js';
 
 interface FitLine extends Omit<FitOptions, 'init' | 'keepLabels'> {
@@ -59,6 +59,7 @@ const flags: Flags<FitLine> = {
     model: text('-m, --model <file>', 'write the model here (default: stdout, unless a terminal)'),
     output: text('-o, --output <file>', 'write the input with a column cluster here'),
     labels: text('-l, --labels <file>', 'write the labels alone here, one a row'),
+    ...addedFlags,
     json: toggle('--json', 'print the report as JSON on stdout'),
     quiet: toggle('-q, --quiet', 'print nothing on stderr but errors'),
   }),
@@ -80,13 +81,14 @@ export const fitPage: Page<FitLine> = {
 };
 
 async function fitFacts(): Promise<Facts> {
-  const { algorithms, fitDefaults, formats, missingPolicies, scales } = await import(
+  const { algorithms, fitDefaults, formats, missingPolicies, scales, writtenFormats } = await import(
     '../../api/defaults.js'
   );
   const defaults = { ...fitDefaults(), nInit: 'auto' };
   const choices = {
     algorithm: algorithms(),
     format: formats(),
+    to: writtenFormats(),
     missing: missingPolicies(),
     scale: scales(),
   };
@@ -101,7 +103,8 @@ async function fitRun(line: FitLine, given: readonly string[]): Promise<Exit> {
     ...inputs.map((input) => ['the input', input] as const),
     ['the starting centroids', line.init],
   ]);
-  refuseBinary(line.output, isBinary(inputs[0], line.format));
+  refuseBinary(line.output, binaryFormat(inputs[0], line.to ?? line.format));
+  refuseBinary(line.labels, binaryFormat('-', line.to));
   // The model goes to a stdout that nothing else uses and that is not a person's screen.
   const model = line.model ?? (usesStdout(results) || isTerminal(STDOUT) ? undefined : '-');
   const { fit } = await import('../../api/fit.js');

@@ -3,9 +3,9 @@ import type { PredictReport } from '../../api/report.js';
 import { attend } from '../attend.js';
 import { type Exit, exits } from '../exit.js';
 import { count, type Flags, grouped, text, toggle } from '../flags.js';
-import { checkDestinations, fillsScreen, isBinary, refuseBinary } from '../outputs.js';
+import { binaryFormat, checkDestinations, fillsScreen, refuseBinary } from '../outputs.js';
 import { type Facts, type Inputs, inputName, inputsOrStdin, type Page } from '../page.js';
-import { tableFlags } from '../table-flags.js';
+import { addedFlags, tableFlags } from '../table-flags.js';
 import { colourWanted, reportWidth, writeErr, writeOut } from '../terminal.js';
 import { UsageError } from '../usage.js';
 
@@ -33,7 +33,7 @@ const flags: Flags<PredictLine> = {
       'write the input with a column cluster here (default: stdout)',
     ),
     labels: text('-l, --labels <file>', 'write the labels alone here, one a row'),
-    distances: toggle('--distances', 'add the distance to each centroid to the output'),
+    ...addedFlags,
     json: toggle('--json', 'print the report as JSON on stdout, beside -o or -l'),
     quiet: toggle('-q, --quiet', 'print nothing on stderr but errors'),
   }),
@@ -52,8 +52,8 @@ export const predictPage: Page<PredictLine> = {
 };
 
 async function predictFacts(): Promise<Facts> {
-  const { formats } = await import('../../api/defaults.js');
-  return { defaults: {}, choices: { format: formats() } };
+  const { formats, writtenFormats } = await import('../../api/defaults.js');
+  return { defaults: {}, choices: { format: formats(), to: writtenFormats() } };
 }
 
 async function predictRun(line: PredictLine, given: readonly string[]): Promise<Exit> {
@@ -66,7 +66,9 @@ async function predictRun(line: PredictLine, given: readonly string[]): Promise<
     throw new UsageError('the model and the input cannot both come from standard input');
   }
   const { labels } = options;
-  checkCombinations(line);
+  if (json && options.output === undefined && labels === undefined) {
+    throw new UsageError('--json needs -o or -l, because the rows go to standard output');
+  }
   const output = options.output ?? (labels === undefined ? '-' : undefined);
   const results = [
     ['--output', output],
@@ -77,7 +79,8 @@ async function predictRun(line: PredictLine, given: readonly string[]): Promise<
     ...inputs.map((input) => ['the input', input] as const),
     ['the model', model],
   ]);
-  refuseBinary(output, isBinary(inputs[0], options.format));
+  refuseBinary(output, binaryFormat(inputs[0], options.to ?? options.format));
+  refuseBinary(labels, binaryFormat('-', options.to));
   const { predict } = await import('../../api/predict.js');
   const write = (output === undefined ? options : { ...options, output }) as WriteOptions;
   const manner = { quiet, fillsScreen: fillsScreen(results), ending: 'stopping' };
@@ -85,18 +88,6 @@ async function predictRun(line: PredictLine, given: readonly string[]): Promise<
   if (json) writeOut(`${JSON.stringify({ schemaVersion: 1, ...report })}\n`);
   if (!quiet && !json) await tell(report, inputs, output, labels);
   return exits.done;
-}
-
-function checkCombinations({ output, labels, distances, json }: PredictLine): void {
-  if (json && output === undefined && labels === undefined) {
-    throw new UsageError('--json needs -o or -l, because the rows go to standard output');
-  }
-  if (distances && output === undefined && labels !== undefined) {
-    throw new UsageError(
-      '--distances go with -o: they are columns beside the rows, and -l writes the labels alone',
-      'add -o labelled.csv, or leave -l out for the rows on standard output',
-    );
-  }
 }
 
 async function tell(

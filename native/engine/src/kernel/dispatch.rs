@@ -331,7 +331,7 @@ pub fn ranges<T: Element>(
 }
 
 /// See [`lanes::own`].
-pub(super) fn own<T: Element>(
+pub fn own<T: Element>(
     isa: Isa,
     view: View<T>,
     panels: Range<usize>,

@@ -6,16 +6,22 @@ pub(crate) mod frames;
 pub(crate) mod leaves;
 pub(crate) mod number;
 pub(crate) mod records;
-pub(crate) mod sink;
 pub(crate) mod table;
 
 /// Runs a call into the Arrow crates, which may panic on hostile bytes, and turns a panic into a reason.
 pub(crate) fn contained<T>(
     call: impl FnOnce() -> Result<T, arrow_schema::ArrowError>,
 ) -> Result<T, arrow_schema::ArrowError> {
-    // Unwind safe: whatever the call was changing is dropped by the caller, who reads no further after an error.
+    contained_as(call)
+}
+
+/// The same for a crate with an error of its own.
+pub(crate) fn contained_as<T, E: From<arrow_schema::ArrowError>>(
+    call: impl FnOnce() -> Result<T, E>,
+) -> Result<T, E> {
+    // Unwind safe: whatever the call was changing is dropped by the caller, who goes no further after an error.
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).unwrap_or_else(|_| {
-        Err(arrow_schema::ArrowError::IpcError("its lengths contradict each other".to_owned()))
+        Err(arrow_schema::ArrowError::IpcError("its lengths contradict each other".to_owned()).into())
     })
 }
 

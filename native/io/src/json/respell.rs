@@ -51,7 +51,7 @@ fn field(value: &RawValue) -> Cow<'_, str> {
     }
 }
 
-/// Members of these names, of which the values stand in `row` after a delimiter each; an empty one is null.
+/// Members of these names, of which the values stand in `row` after a delimiter each; what JSON has no number for is null.
 pub(crate) fn push_members(into: &mut Vec<u8>, names: &[String], row: &[u8]) {
     let values = row.split(|&byte| byte == DELIMITER).skip(1);
     for (order, (name, value)) in names.iter().zip(values).enumerate() {
@@ -60,7 +60,8 @@ pub(crate) fn push_members(into: &mut Vec<u8>, names: &[String], row: &[u8]) {
         }
         into.extend_from_slice(serde_json::Value::from(name.as_str()).to_string().as_bytes());
         into.push(b':');
-        into.extend_from_slice(if value.is_empty() { b"null" } else { value });
+        let is_number = !matches!(value, b"" | b"inf" | b"-inf");
+        into.extend_from_slice(if is_number { value } else { b"null" });
     }
 }
 
@@ -104,7 +105,7 @@ mod tests {
     #[test]
     fn numbers_in_a_row_become_members() {
         let mut members = Vec::new();
-        push_members(&mut members, &["cluster".to_owned(), "a\"b".to_owned()], b",,0.5");
+        push_members(&mut members, &["cluster".to_owned(), "a\"b".to_owned()], b",inf,0.5");
         assert_eq!(String::from_utf8(members).unwrap(), "\"cluster\":null,\"a\\\"b\":0.5");
     }
 }

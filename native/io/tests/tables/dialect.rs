@@ -2,7 +2,7 @@
 
 use kmeans_io::{Dialect, Error, Selection, Table, read_table};
 
-use crate::given::{bytes, drip, never, numbers, passed, read, text};
+use crate::given::{bytes, drip, labelled, never, nothing, numbers, passed, read, text};
 
 fn told(input: &str, dialect: Dialect) -> Result<Table, Error> {
     read_table(bytes(input.as_bytes()), dialect, &Selection::default(), false, &never())
@@ -86,6 +86,6 @@ fn a_kept_table_is_read_again_as_it_was_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("o.csv");
     let output = kmeans_io::Output::open(&path, &[], &never()).unwrap();
-    kept.write_with_labels(output, None, &[7, 8], &never()).unwrap();
+    kept.write_with_labels(output, None, labelled(&[7, 8]), nothing, &never()).unwrap();
     assert_eq!(std::fs::read_to_string(path).unwrap(), "a;b;cluster\n1,5;x;7\n2;y;8\n");
 }

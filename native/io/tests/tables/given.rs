@@ -5,9 +5,10 @@ use std::io::{Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use kmeans_engine::{Matrix, Values};
+use kmeans_engine::{Matrix, Measured, Measures, Values};
 use kmeans_io::{
-    Dialect, Error, Input, Never, Output, Selection, Stop, Table, TableReader, TableWriter, read_table,
+    Dialect, Error, Extra, Input, Labelled, Never, Output, Selection, Stop, Table, TableReader, TableWriter,
+    read_table,
 };
 
 /// A reader that gives out a few bytes at a time.
@@ -63,14 +64,16 @@ pub fn pass(
 ) -> Result<Vec<String>, Error> {
     let mut reader = TableReader::open(input, Dialect::default(), &never())?;
     reader.select(&names(features))?;
-    let mut writer = TableWriter::new(&reader, Output::open(output, &[], &never())?, None, clusters)?;
+    let measures = Measures { distances: clusters.is_some(), ..Measures::default() };
+    let extra = Extra { measures, clusters: clusters.unwrap_or(0) };
+    let mut writer = TableWriter::new(&reader, Output::open(output, &[], &never())?, None, extra)?;
     let mut row = 0;
     while let Some(batch) = reader.next_batch()? {
         let labels: Vec<u32> = (row..row + batch.rows).map(|row| (row % 3) as u32).collect();
         row += batch.rows;
         let distances: Option<Vec<f64>> =
             clusters.map(|clusters| (0..batch.rows * clusters).map(|place| place as f64 / 2.0).collect());
-        writer.write(&batch, &labels, distances.as_deref())?;
+        writer.write(&batch, &labels, &Measured { distances, ..Measured::default() })?;
     }
     let warnings = writer.warnings().to_vec();
     writer.finish()?;
@@ -88,4 +91,22 @@ pub fn passed(
     let output = folder.path().join(name);
     pass(input, features, &output, clusters)?;
     Ok(fs::read(output).unwrap())
+}
+
+/// Writes a file of this name and gives its bytes.
+pub fn written(name: &str, write: impl FnOnce(Output)) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    write(Output::open(&path, &[], &never()).unwrap());
+    fs::read(path).unwrap()
+}
+
+/// Labels and nothing else.
+pub fn labelled(labels: &[u32]) -> Labelled<'_> {
+    Labelled { labels, categories: &[], extra: Extra::default() }
+}
+
+/// For rows of which nothing is measured.
+pub fn nothing(_: &Matrix, _: &[u32]) -> Result<Measured, Error> {
+    Ok(Measured::default())
 }

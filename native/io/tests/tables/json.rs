@@ -8,7 +8,7 @@ use arrow_ipc::reader::FileReader;
 use kmeans_io::{Dialect, Format, Input, Output, Selection, read_table};
 use proptest::prelude::*;
 
-use crate::given::{bytes, drip, names, never, numbers, pass, passed, read};
+use crate::given::{bytes, drip, labelled, names, never, nothing, numbers, pass, passed, read};
 
 const LINES: &str =
     "{\"a\": 1, \"name\": \"x,\\\"y\", \"b\": 2.5}\n\n{\"b\": -1e2, \"a\": 7, \"more\": {\"z\": [1]}}\r\n";
@@ -99,7 +99,14 @@ fn objects_keep_their_bytes_on_the_way_through() {
     let kept = table.source.unwrap();
     assert_eq!(kept.dialect().format, Some(Format::Jsonl));
     let output = folder.path().join("o");
-    kept.write_with_labels(Output::open(&output, &[], &never()).unwrap(), None, &[1, 0], &never()).unwrap();
+    kept.write_with_labels(
+        Output::open(&output, &[], &never()).unwrap(),
+        None,
+        labelled(&[1, 0]),
+        nothing,
+        &never(),
+    )
+    .unwrap();
     assert_eq!(
         fs::read_to_string(&output).unwrap(),
         "{\"a\": 1, \"name\": \"x,\\\"y\", \"b\": 2.5,\"cluster\":1}\n{\"b\": -1e2, \"a\": 7, \"more\": {\"z\": [1]},\"cluster\":0}\n"

@@ -13,6 +13,7 @@ mod hostile;
 mod json;
 mod notes;
 mod npy;
+mod outputs;
 mod packed;
 mod parquet;
 mod refusals;

@@ -6,7 +6,7 @@ use kmeans_engine::Values;
 use kmeans_io::{Dialect, Input, Output, Selection, read_table};
 use proptest::prelude::*;
 
-use crate::given::{bytes, drip, never, numbers, passed, read};
+use crate::given::{bytes, drip, labelled, never, nothing, numbers, passed, read};
 
 pub fn npy(descr: &str, fortran: bool, shape: &str, data: &[u8]) -> Vec<u8> {
     let order = if fortran { "True" } else { "False" };
@@ -132,7 +132,7 @@ fn it_is_passed_on_as_columns_and_written_with_labels() {
         for input in [Input::Path(path), drip(&whole, 5)] {
             let table = read_table(input, Dialect::default(), &Selection::default(), true, &never()).unwrap();
             let out = Output::open(&output, &[], &never()).unwrap();
-            table.source.unwrap().write_with_labels(out, None, &[1, 0], &never()).unwrap();
+            table.source.unwrap().write_with_labels(out, None, labelled(&[1, 0]), nothing, &never()).unwrap();
             assert_eq!(fs::read_to_string(&output).unwrap(), "x1\tx2\tcluster\n1\t2.5\t1\n3\t4\t0\n");
         }
     }

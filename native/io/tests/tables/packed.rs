@@ -8,7 +8,7 @@ use kmeans_io::{Dialect, Format, Input, Kind, Output, Selection, Stop, read_tabl
 use proptest::prelude::*;
 
 use crate::arrow::{file, mixed, stream};
-use crate::given::{bytes, drip, never, numbers, passed, read};
+use crate::given::{bytes, drip, labelled, never, nothing, numbers, passed, read};
 
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -65,7 +65,7 @@ fn the_inner_name_tells_the_format_and_the_file_can_be_written_with_labels() {
         let kept = table.source.unwrap();
         assert_eq!(kept.dialect().format, Some(Format::Tsv));
         let out = Output::open(&output, &[], &never()).unwrap();
-        kept.write_with_labels(out, None, &[1, 0], &never()).unwrap();
+        kept.write_with_labels(out, None, labelled(&[1, 0]), nothing, &never()).unwrap();
         assert_eq!(fs::read_to_string(&output).unwrap(), "a,b\tc\tcluster\n1\t2\t1\n3\t4\t0\n");
     }
 }

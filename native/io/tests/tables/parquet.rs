@@ -14,7 +14,7 @@ use parquet::file::properties::WriterProperties;
 use proptest::prelude::*;
 
 use crate::arrow::mixed;
-use crate::given::{bytes, drip, names, never, numbers, passed, read};
+use crate::given::{bytes, drip, labelled, names, never, nothing, numbers, passed, read};
 
 pub fn parquet(batches: &[RecordBatch], compression: Compression, group: usize) -> Vec<u8> {
     let properties = WriterProperties::builder()
@@ -78,7 +78,7 @@ fn it_is_passed_on_and_written_with_labels() {
     for input in [Input::Path(path), bytes(&whole)] {
         let table = read_table(input, Dialect::default(), &Selection::default(), true, &never()).unwrap();
         let out = Output::open(&output, &[], &never()).unwrap();
-        table.source.unwrap().write_with_labels(out, None, &[7, 8, 9], &never()).unwrap();
+        table.source.unwrap().write_with_labels(out, None, labelled(&[7, 8, 9]), nothing, &never()).unwrap();
         let text = fs::read_to_string(&output).unwrap();
         assert!(
             text.starts_with("name,a,kind,b,view,cluster\np,1.5,u,1,a longer string than twelve,7\n"),

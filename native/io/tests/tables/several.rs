@@ -10,7 +10,7 @@ use kmeans_engine::Values;
 use kmeans_io::{Dialect, Error, Input, Output, Selection, Table, read_table};
 
 use crate::arrow::file;
-use crate::given::{never, numbers, pass};
+use crate::given::{self, never, nothing, numbers, pass};
 use crate::packed::gzip;
 
 struct Folder(tempfile::TempDir);
@@ -50,7 +50,7 @@ fn batch(a: Vec<f64>, names: Vec<&str>) -> RecordBatch {
 
 fn labelled(table: Table, output: &Path, labels: &[u32]) -> String {
     let out = Output::open(output, &[], &never()).unwrap();
-    table.source.unwrap().write_with_labels(out, None, labels, &never()).unwrap();
+    table.source.unwrap().write_with_labels(out, None, given::labelled(labels), nothing, &never()).unwrap();
     fs::read_to_string(output).unwrap()
 }
 

@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::Path;
 
+use kmeans_engine::Measured;
 use kmeans_io::{
-    Dialect, Format, Input, Kind, LabelsWriter, Output, Selection, TableReader, ValuesWriter, read_centroids,
-    read_table,
+    Dialect, Extra, Format, Input, Kind, LabelsWriter, Output, Selection, TableReader, ValuesWriter,
+    read_centroids, read_table,
 };
 
-use crate::given::{bytes, drip, names, never, pass, passed};
+use crate::given::{bytes, drip, labelled, names, never, nothing, pass, passed, written};
 
 #[test]
 fn every_field_keeps_its_bytes() {
@@ -97,13 +98,13 @@ fn what_was_fitted_is_written_with_its_labels() {
         for name in ["o.csv", "o.arrow"] {
             let target = folder.path().join(name);
             let output = Output::open(&target, &[], &never()).unwrap();
-            kept.write_with_labels(output, None, &[7, 0], &never()).unwrap();
+            kept.write_with_labels(output, None, labelled(&[7, 0]), nothing, &never()).unwrap();
             let reader = TableReader::open(Input::Path(target), Dialect::default(), &never()).unwrap();
             assert_eq!(reader.columns(), ["id", "a", "cluster"]);
         }
         assert_eq!(fs::read_to_string(folder.path().join("o.csv")).unwrap(), "id,a,cluster\np,1,7\nq,2,0\n");
         let output = Output::open(&folder.path().join("p.csv"), &[], &never()).unwrap();
-        let error = kept.write_with_labels(output, None, &[7], &never()).unwrap_err();
+        let error = kept.write_with_labels(output, None, labelled(&[7]), nothing, &never()).unwrap_err();
         assert!(error.to_string().ends_with("changed while it was being read"));
     }
 }
@@ -118,7 +119,8 @@ fn a_changed_input_is_not_labelled() {
             .unwrap();
     fs::write(&path, "a\n1\n2\n").unwrap();
     let output = Output::open(&folder.path().join("o.csv"), &[], &never()).unwrap();
-    let error = table.source.unwrap().write_with_labels(output, None, &[0], &never()).unwrap_err();
+    let error =
+        table.source.unwrap().write_with_labels(output, None, labelled(&[0]), nothing, &never()).unwrap_err();
     assert_eq!(error.kind(), Kind::Data);
 }
 
@@ -131,13 +133,6 @@ fn lines_are_handed_out_as_they_come() {
         rows.push(batch.rows);
     }
     assert_eq!(rows, [1, 1]);
-}
-
-fn written(name: &str, write: impl FnOnce(Output)) -> Vec<u8> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join(name);
-    write(Output::open(&path, &[], &never()).unwrap());
-    fs::read(path).unwrap()
 }
 
 #[test]
@@ -162,10 +157,12 @@ fn labels_stand_alone() {
 fn values_are_written_and_read_back() {
     let values = [1.0, 0.1, -0.0, 5e-324, 1e300, -2.5];
     let write = |output| {
-        let mut writer = ValuesWriter::new(output, None, &names(&["x", "y,z"]), true).unwrap();
-        writer.write(&values[..4], Some(&[0, 1])).unwrap();
-        writer.write(&values[4..], Some(&[2])).unwrap();
-        assert!(writer.write(&values[..3], Some(&[2])).is_err());
+        let mut writer =
+            ValuesWriter::new(output, None, &names(&["x", "y,z"]), Some(Extra::default())).unwrap();
+        let none = Measured::default();
+        writer.write(&values[..4], Some(&[0, 1]), &none).unwrap();
+        writer.write(&values[4..], Some(&[2]), &none).unwrap();
+        assert!(writer.write(&values[..3], Some(&[2]), &none).is_err());
         writer.finish().unwrap();
     };
     assert_eq!(written("v.csv", write), b"x,\"y,z\",cluster\n1,0.1,0\n-0,5e-324,1\n1e+300,-2.5,2\n");
@@ -185,8 +182,8 @@ fn an_arrow_file_made_of_rows_does_not_depend_on_how_they_came() {
     let values: Vec<f64> = (0..150_000).map(f64::from).collect();
     let file = |step: usize| {
         written("v.arrow", |output| {
-            let mut writer = ValuesWriter::new(output, None, &names(&["x"]), false).unwrap();
-            values.chunks(step).for_each(|chunk| writer.write(chunk, None).unwrap());
+            let mut writer = ValuesWriter::new(output, None, &names(&["x"]), None).unwrap();
+            values.chunks(step).for_each(|chunk| writer.write(chunk, None, &Measured::default()).unwrap());
             writer.finish().unwrap();
         })
     };

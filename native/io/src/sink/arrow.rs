@@ -4,12 +4,10 @@ use arrow_array::RecordBatch;
 use arrow_ipc::writer::{FileWriter, StreamWriter};
 use arrow_schema::{ArrowError, SchemaRef};
 
+use super::even::Even;
 use crate::arrow::{brief, contained};
 use crate::error::Error;
 use crate::output::Output;
-
-/// Rows of a batch in a file that is made from rows: what readers take in one go, a few MiB.
-const ROWS: usize = 65_536;
 
 enum Shape {
     File(Box<FileWriter<Output>>),
@@ -19,28 +17,21 @@ enum Shape {
 /// An Arrow output.
 pub(crate) struct ArrowSink {
     name: String,
-    schema: SchemaRef,
     shape: Shape,
-    /// Batches that do not fill one of [`ROWS`] rows yet.
-    waiting: Vec<RecordBatch>,
-    rows: usize,
+    even: Even,
 }
 
 impl ArrowSink {
     /// A stream on standard output and in `.arrows`, otherwise a file.
-    pub(crate) fn new(output: Output, schema: SchemaRef) -> Result<Self, Error> {
+    pub(crate) fn new(output: Output, schema: &SchemaRef) -> Result<Self, Error> {
         let name = output.name().to_owned();
         let failed = |error| failure(&name, error);
         let shape = if output.is_stream() {
-            Shape::Stream(Box::new(contained(|| StreamWriter::try_new(output, &schema)).map_err(failed)?))
+            Shape::Stream(Box::new(contained(|| StreamWriter::try_new(output, schema)).map_err(failed)?))
         } else {
-            Shape::File(Box::new(contained(|| FileWriter::try_new(output, &schema)).map_err(failed)?))
+            Shape::File(Box::new(contained(|| FileWriter::try_new(output, schema)).map_err(failed)?))
         };
-        Ok(Self { name, schema, shape, waiting: Vec::new(), rows: 0 })
-    }
-
-    pub(crate) fn schema(&self) -> &SchemaRef {
-        &self.schema
+        Ok(Self { name, shape, even: Even::new(schema.clone()) })
     }
 
     /// Writes a batch as it is; in a stream it is sent on at once.
@@ -53,31 +44,20 @@ impl ArrowSink {
         .map_err(|error| failure(&self.name, error))
     }
 
-    /// Writes rows; a file gets them in batches of one size, so that its bytes do not depend on how a pipe was cut.
+    /// Writes rows; a file gets them in even batches.
     pub(crate) fn append(&mut self, batch: RecordBatch) -> Result<(), Error> {
         if matches!(self.shape, Shape::Stream(_)) {
             return self.write(&batch);
         }
-        self.rows += batch.num_rows();
-        self.waiting.push(batch);
-        while self.rows >= ROWS {
-            let all = self.join()?;
-            self.write(&all.slice(0, ROWS))?;
-            self.rows = all.num_rows() - ROWS;
-            self.waiting = vec![all.slice(ROWS, self.rows)];
+        self.even.push(batch);
+        while let Some(batch) = self.even.next().map_err(|error| failure(&self.name, error))? {
+            self.write(&batch)?;
         }
         Ok(())
     }
 
-    fn join(&mut self) -> Result<RecordBatch, Error> {
-        let waiting = std::mem::take(&mut self.waiting);
-        arrow_select::concat::concat_batches(&self.schema, &waiting)
-            .map_err(|error| failure(&self.name, error))
-    }
-
     pub(crate) fn finish(mut self) -> Result<(), Error> {
-        if self.rows > 0 {
-            let rest = self.join()?;
+        if let Some(rest) = self.even.rest().map_err(|error| failure(&self.name, error))? {
             self.write(&rest)?;
         }
         let output = match self.shape {

@@ -16,6 +16,7 @@ const SQUARES_AT_A_TIME: usize = 1 << 17;
 
 /// Which measures are wanted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "four columns that are wanted or not, each by itself")]
 pub struct Measures {
     /// The Euclidean distance to the own centroid.
     pub distance: bool,

@@ -186,14 +186,14 @@ impl Added {
                         Answer::Label(label) => Some(label).filter(|label| *label != NO_LABEL),
                         Answer::Number(_) => None,
                     };
-                    Arc::new(UInt32Array::from_iter((0..rows).map(label)))
+                    Arc::new((0..rows).map(label).collect::<UInt32Array>())
                 }
                 Told::Distance | Told::Margin | Told::DistanceTo(_) => {
                     let number = |row| match of(row) {
                         Answer::Number(number) => Some(number).filter(|number| !number.is_nan()),
                         Answer::Label(_) => None,
                     };
-                    Arc::new(Float64Array::from_iter((0..rows).map(number)))
+                    Arc::new((0..rows).map(number).collect::<Float64Array>())
                 }
             }
         };

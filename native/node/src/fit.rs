@@ -127,7 +127,7 @@ fn fit(table: Table, options: FitOptions, control: &Arc<Control>) -> Result<Fitt
     if !request.scale_chosen {
         notes.extend(hints::spread(&raw));
     }
-    let threads = Threads::new(request.threads())?;
+    let threads = Threads::new(Some(request.threads()))?;
     let Prepared { matrix, weights, about } = prepare(raw, &request.prepare, &threads, control)?;
     drop(threads);
     let params = request.params(&about.features, &about.preparation, &mut notes, control)?;
@@ -161,7 +161,7 @@ fn fit(table: Table, options: FitOptions, control: &Arc<Control>) -> Result<Fitt
     let measuring = Measuring {
         labeller: model.labeller(),
         preparation: about.preparation.clone(),
-        threads: Threads::new(request.threads())?,
+        threads: Threads::new(Some(request.threads()))?,
         extra: Extra { measures: request.measures, clusters: found.sizes.len() },
     };
     warnings.extend(write(outputs, told, &model, &again, &found.labels, &measuring)?);

@@ -244,11 +244,6 @@ impl Request {
         })
     }
 
-    /// Threads; without, as many as there are processors.
-    pub fn threads(&self) -> Option<usize> {
-        self.params.threads
-    }
-
     /// On how many threads the table is read, as it is clustered.
     pub fn threads(&self) -> usize {
         Threads::wanted(self.params.threads)

@@ -21,6 +21,7 @@ pub(crate) struct Sink {
     shape: Shape,
 }
 
+#[expect(clippy::large_enum_variant, reason = "an output has one of them")]
 enum Shape {
     Arrow(ArrowSink),
     Parquet(ParquetSink),

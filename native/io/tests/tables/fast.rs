@@ -1,5 +1,7 @@
 //! The fast way and the careful way give the same, whatever the text, the reads it comes in and the number of threads.
 
+use std::fmt::Write;
+
 use kmeans_io::{Dialect, Input, Selection, TableReader, read_table};
 use proptest::prelude::*;
 
@@ -191,7 +193,7 @@ fn codes_of_texts_follow_their_first_row_on_any_number_of_threads() {
         // Every part meets them in another order, and new ones far down.
         let (b, c) = (row.wrapping_mul(2_654_435_761) % (3 + row / 9_000), row / 777 % (2 + row / 30_000));
         let b = if row % 1001 == 0 { "NA".to_owned() } else { format!("text {b}") };
-        text.push_str(&format!("{row},{b},class {c},1\n"));
+        writeln!(text, "{row},{b},class {c},1").unwrap();
     }
     let read = |threads| outcome(drip(text.as_bytes(), usize::MAX), threads, Wish::Texts);
     let expected = read(1);

@@ -107,6 +107,7 @@ pub fn labelled(labels: &[u32]) -> Labelled<'_> {
 }
 
 /// For rows of which nothing is measured.
+#[expect(clippy::unnecessary_wraps, reason = "what is handed over may fail")]
 pub fn nothing(_: &Matrix, _: &[u32]) -> Result<Measured, Error> {
     Ok(Measured::default())
 }

@@ -23,24 +23,24 @@ use crate::arrow::{mixed, stream};
 use crate::given::{bytes, drip, labelled, names, never, passed, written};
 
 /// The rows of a Parquet file.
-fn parquet(file: Vec<u8>) -> RecordBatch {
+fn parquet(file: &[u8]) -> RecordBatch {
     let builder = ParquetRecordBatchReaderBuilder::try_new(file_bytes(file)).unwrap();
     let schema = builder.schema().clone();
     let batches: Vec<RecordBatch> = builder.build().unwrap().map(Result::unwrap).collect();
     concat_batches(&schema, &batches).unwrap()
 }
 
-fn file_bytes(bytes: Vec<u8>) -> std::fs::File {
+fn file_bytes(bytes: &[u8]) -> std::fs::File {
     let mut file = tempfile::tempfile().unwrap();
-    std::io::Write::write_all(&mut file, &bytes).unwrap();
+    std::io::Write::write_all(&mut file, bytes).unwrap();
     file
 }
 
 /// The rows of JSON lines, by a schema that says what to expect.
-fn jsonl(text: &[u8], schema: SchemaRef) -> RecordBatch {
+fn jsonl(text: &[u8], schema: &SchemaRef) -> RecordBatch {
     let reader = arrow_json::ReaderBuilder::new(schema.clone()).build(Cursor::new(text)).unwrap();
     let batches: Vec<RecordBatch> = reader.map(Result::unwrap).collect();
-    concat_batches(&schema, &batches).unwrap()
+    concat_batches(schema, &batches).unwrap()
 }
 
 /// The rows of an Arrow file or stream.
@@ -68,8 +68,8 @@ fn unpacked(name: &str, bytes: &[u8]) -> Vec<u8> {
 /// Columns as whichever format they were written in.
 fn columns(name: &str, bytes: Vec<u8>, schema: &SchemaRef) -> RecordBatch {
     match name.rsplit('.').next().unwrap() {
-        "parquet" => parquet(bytes),
-        "jsonl" => jsonl(&bytes, schema.clone()),
+        "parquet" => parquet(&bytes),
+        "jsonl" => jsonl(&bytes, schema),
         _ => arrow(bytes),
     }
 }
@@ -105,7 +105,7 @@ fn text_becomes_columns_in_every_format() {
 #[test]
 fn columns_of_every_kind_become_parquet_and_json() {
     let input = stream(&[mixed(), mixed()]);
-    let back = parquet(passed(bytes(&input), &["a"], "o.parquet", None).unwrap());
+    let back = parquet(&passed(bytes(&input), &["a"], "o.parquet", None).unwrap());
     assert_eq!(
         back.columns()[..5],
         concat_batches(&mixed().schema(), &[mixed(), mixed()]).unwrap().columns()[..5]
@@ -264,7 +264,7 @@ fn a_parquet_file_made_of_rows_does_not_depend_on_how_they_came() {
     };
     let made = file(1000);
     assert!(made == file(149_999));
-    assert_eq!(parquet(made).column(0).as_primitive::<Float64Type>().values()[149_999], 149_999.0);
+    assert_eq!(parquet(&made).column(0).as_primitive::<Float64Type>().values()[149_999], 149_999.0);
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn nested() -> RecordBatch {
 #[test]
 fn nested_columns_pass_into_parquet_and_json() {
     let input = stream(&[nested()]);
-    let back = parquet(passed(bytes(&input), &["a"], "o.parquet", None).unwrap());
+    let back = parquet(&passed(bytes(&input), &["a"], "o.parquet", None).unwrap());
     assert_eq!(back.columns()[..4], nested().columns()[..4]);
     let text = passed(bytes(&input), &["a"], "o.jsonl", None).unwrap();
     let first = "{\"a\":1.0,\"list\":[1.0,null],\"record\":{\"f\":0.1},\"time\":\"1970-01-01T01:00:00+01:00\",\"cluster\":0}";
@@ -387,7 +387,7 @@ fn a_full_disk_is_told_whatever_the_format() {
             let output = Output::open(&path, &[], &never())?;
             let mut writer = ValuesWriter::new(output, None, &names(&["x"]), None)?;
             for _ in 0..40 {
-                writer.write(&[0.1; 10_000], None, &Measured::default())?;
+                writer.write(&vec![0.1; 10_000], None, &Measured::default())?;
             }
             writer.finish()
         };

@@ -255,6 +255,7 @@ export interface FitDefaults {
   missing: string
   categoricalWeight: number
   scale: string
+  memory: string
 }
 
 /** How to fit. What is absent takes its default. */
@@ -277,6 +278,11 @@ export interface FitOptions {
   algorithm?: string
   /** Threads; without, as many as there are processors. The result is the same. */
   threads?: number
+  /**
+   * How much of the table may be held: 512MB, 2GiB, or a share of the machine's memory, 50%. A table that takes more
+   * is read again in every pass. The result is the same.
+   */
+  memory?: string
   /** The instruction set of the kernels: portable or avx2; for tests. The result is the same. */
   isa?: string
   /**
@@ -341,6 +347,14 @@ export interface FitReport {
   init: string
   /** What found the nearest centroids in the end. */
   algorithm: string
+  /** Whether the rows were read again in every pass, because they do not fit in memory. */
+  streamed: boolean
+  /** How often they were read. */
+  passes?: number
+  /** Bytes that they would take in memory. */
+  memoryNeeded?: number
+  /** Bytes that were allowed. */
+  memory?: number
   /** Restarts that were run. */
   nInit: number
   /** Whether their number followed from the shape. */

@@ -14,7 +14,6 @@ mod step;
 mod survey;
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::IntoIter;
 use std::sync::{Mutex, PoisonError};
 
@@ -59,7 +58,6 @@ pub struct Streamed<R> {
     sums: Sums,
     threads: Threads,
     isa: Isa,
-    passes: AtomicUsize,
 }
 
 impl<R: RowSource> Streamed<R> {
@@ -87,7 +85,6 @@ impl<R: RowSource> Streamed<R> {
             sums: Sums::default(),
             threads,
             isa,
-            passes: AtomicUsize::new(1),
         })
     }
 
@@ -115,21 +112,15 @@ impl<R: RowSource> Streamed<R> {
         self.labels.read(first, rows.min(self.rows.saturating_sub(first)), labels)
     }
 
-    /// How often all rows were read.
-    pub fn passes(&self) -> usize {
-        self.passes.load(Relaxed)
-    }
-
-    /// The rows' source, when they are no longer needed.
-    pub fn into_source(self) -> R {
-        self.source.into_inner().unwrap_or_else(PoisonError::into_inner)
+    /// Where the rows come from.
+    pub fn source_mut(&mut self) -> &mut R {
+        self.source.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<R: RowSource> Streamed<R> {
     /// Hands all rows to `work`, in order.
     fn read<T>(&self, work: impl FnOnce(IntoIter<Piece>) -> Result<T, Error>) -> Result<T, Error> {
-        self.passes.fetch_add(1, Relaxed);
         let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
         read_ahead(&mut *source, Expected::Exactly(self.rows), self.threads.count() + AHEAD, work)
     }

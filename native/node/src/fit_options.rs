@@ -225,16 +225,8 @@ impl Request {
         params.check_options()?;
         let scale_chosen = scale.is_some();
         let prepare = preparing(missing.as_deref(), scale.as_deref(), categorical_weight)?;
-        let selection = Selection {
-            columns,
-            exclude: exclude.unwrap_or_default(),
-            id: id.unwrap_or_default(),
-            weight,
-            truth,
-            categorical: categorical.unwrap_or_default(),
-            keep_missing: prepare.missing != Missing::Error,
-            survey: false,
-        };
+        let keep_missing = prepare.missing != Missing::Error;
+        let selection = selection(columns, exclude, id, weight, truth, categorical, keep_missing);
         Ok(Self {
             params,
             prepare,
@@ -331,6 +323,28 @@ fn preparing(
     };
     prepare.check()?;
     Ok(prepare)
+}
+
+/// The columns that are used, and for what.
+fn selection(
+    columns: Option<Vec<String>>,
+    exclude: Option<Vec<String>>,
+    id: Option<Vec<String>>,
+    weight: Option<String>,
+    truth: Option<String>,
+    categorical: Option<Vec<String>>,
+    keep_missing: bool,
+) -> Selection {
+    Selection {
+        columns,
+        exclude: exclude.unwrap_or_default(),
+        id: id.unwrap_or_default(),
+        weight,
+        truth,
+        categorical: categorical.unwrap_or_default(),
+        keep_missing,
+        survey: false,
+    }
 }
 
 /// Given centroids say how many clusters there are, and make restarts pointless.

@@ -131,7 +131,8 @@ impl Ran {
     pub fn some_labels(&self, first: usize, rows: usize) -> Result<Vec<u32>, kmeans_io::Error> {
         let mut labels = Vec::new();
         let read = self.stored.as_ref().map_or(Ok(()), |tier| tier.read_labels(first, rows, &mut labels));
-        let failed = |error: kmeans_engine::Error| kmeans_io::Error::Data { message: error.to_string(), hint: None };
+        let failed =
+            |error: kmeans_engine::Error| kmeans_io::Error::Data { message: error.to_string(), hint: None };
         read.map_err(failed).map(|()| labels)
     }
 }

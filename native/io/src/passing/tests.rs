@@ -53,7 +53,7 @@ const ROWS: usize = 20_011;
 fn text() -> String {
     let mut text = String::from("a,w,b\n");
     for row in 0..ROWS {
-        text += &format!("{},{},{}\n", number(row, 0), row % 5, number(row, 1));
+        text.extend([number(row, 0).to_string(), format!(",{},", row % 5), format!("{}\n", number(row, 1))]);
     }
     text
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use kmeans_engine::{Matrix, Measured, Measures, Values};
 use kmeans_io::{
-    Dialect, Error, Extra, Input, Labelled, Labels, Never, Output, Selection, Stop, Table, TableReader, TableWriter,
-    read_table,
+    Dialect, Error, Extra, Input, Labelled, Labels, Never, Output, Selection, Stop, Table, TableReader,
+    TableWriter, read_table,
 };
 
 /// A reader that gives out a few bytes at a time.

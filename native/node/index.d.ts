@@ -69,6 +69,12 @@ export declare class Predicted {
   get report(): PredictReport
   /** The labels in the order of the rows; once, and only with `keepLabels`. */
   takeLabels(): Uint32Array
+  /** The Euclidean distance of each row to its centroid; once, and only with `distance` and `keepLabels`. */
+  takeDistance(): Float64Array
+  /** The second nearest cluster of each row, 2^32 - 1 for none; once, and only with `second` and `keepLabels`. */
+  takeSecond(): Uint32Array
+  /** How much farther than its own centroid the second is, NaN for none; once, and only with `margin` and `keepLabels`. */
+  takeMargin(): Float64Array
   /** Euclidean distances, `rows x clusters`, row-major; once, and only with `distances` and `keepLabels`. */
   takeDistances(): Float64Array
 }
@@ -110,7 +116,7 @@ export interface BlobsOptions {
   seed?: string
   /** Adds the column `cluster`. */
   truth?: boolean
-  /** csv, tsv or arrow; without, what the name of output says, or csv. */
+  /** csv, tsv, arrow, parquet or jsonl; without, what the name of output says, or csv. */
   format?: string
   /** A file, or "-" for standard output. Without, the numbers are handed over. */
   output?: string
@@ -255,6 +261,7 @@ export interface FitDefaults {
   missing: string
   categoricalWeight: number
   scale: string
+  memory: string
 }
 
 /** How to fit. What is absent takes its default. */
@@ -277,6 +284,11 @@ export interface FitOptions {
   algorithm?: string
   /** Threads; without, as many as there are processors. The result is the same. */
   threads?: number
+  /**
+   * How much of the table may be held: 512MB, 2GiB, or a share of the machine's memory, 50%. A table that takes more
+   * is read again in every pass. The result is the same.
+   */
+  memory?: string
   /** The instruction set of the kernels: portable or avx2; for tests. The result is the same. */
   isa?: string
   /**
@@ -306,6 +318,16 @@ export interface FitOptions {
   output?: string
   /** Where the labels go. */
   labels?: string
+  /** The format of outputs whose name does not tell it, such as "-": csv, tsv, arrow, parquet or jsonl. */
+  to?: string
+  /** Adds to output the Euclidean distance to the own centroid: `distance`. */
+  distance?: boolean
+  /** Adds to output the label of the second nearest centroid: `second`. */
+  second?: boolean
+  /** Adds to output how much farther the second nearest centroid is than the own: `margin`. */
+  margin?: boolean
+  /** Adds to output the Euclidean distance to each centroid: `distance_0`, `distance_1`, … */
+  distances?: boolean
   /** Keep the labels for `takeLabels`. */
   keepLabels?: boolean
 }
@@ -341,6 +363,14 @@ export interface FitReport {
   init: string
   /** What found the nearest centroids in the end. */
   algorithm: string
+  /** Whether the rows were read again in every pass, because they do not fit in memory. */
+  streamed: boolean
+  /** How often they were read. */
+  passes?: number
+  /** Bytes that they would take in memory. */
+  memoryNeeded?: number
+  /** Bytes that were allowed. */
+  memory?: number
   /** Restarts that were run. */
   nInit: number
   /** Whether their number followed from the shape. */
@@ -385,11 +415,19 @@ export interface PredictOptions {
   output?: string
   /** Where the labels go. */
   labels?: string
+  /** The format of outputs whose name does not tell it, such as "-": csv, tsv, arrow, parquet or jsonl. */
+  to?: string
+  /** Adds the Euclidean distance to the own centroid: `distance`. */
+  distance?: boolean
+  /** Adds the label of the second nearest centroid: `second`. */
+  second?: boolean
+  /** Adds how much farther the second nearest centroid is than the own: `margin`. */
+  margin?: boolean
   /** Adds the Euclidean distance to each centroid: `distance_0`, `distance_1`, … */
   distances?: boolean
   /** What becomes of missing cells: error, drop, or as the model does, which is the default. */
   missing?: string
-  /** Keep labels (and distances) for `takeLabels` and `takeDistances`. */
+  /** Keep labels and measures for `takeLabels`, `takeDistance` and the like. */
   keepLabels?: boolean
 }
 
@@ -495,3 +533,6 @@ export interface TruthReport {
   /** Rows of each class in each cluster, for up to 12 classes and 12 clusters. */
   table?: Array<ClassCounts>
 }
+
+/** Names that `to` takes, and `format` where something is made. */
+export declare function writtenFormats(): Array<string>

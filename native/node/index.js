@@ -773,7 +773,7 @@ if (
   }
 }
 
-const { BlobsJob, BlobsMade, CheckJob, FitJob, Fitted, NativeModel, Predicted, PredictJob, algorithms, blobsDefaults, ErrorCode, fitDefaults, formats, loadModel, missingPolicies, parseModel, removeTemporaryFiles, scales } = nativeBinding
+const { BlobsJob, BlobsMade, CheckJob, FitJob, Fitted, NativeModel, Predicted, PredictJob, algorithms, blobsDefaults, ErrorCode, fitDefaults, formats, loadModel, missingPolicies, parseModel, removeTemporaryFiles, scales, writtenFormats } = nativeBinding
 export { BlobsJob }
 export { BlobsMade }
 export { CheckJob }
@@ -792,4 +792,5 @@ export { missingPolicies }
 export { parseModel }
 export { removeTemporaryFiles }
 export { scales }
+export { writtenFormats }
 export const __napiBindingTarget = __napiLoadedBindingTarget

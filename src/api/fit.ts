@@ -58,6 +58,7 @@ const fitKinds: kinds.Kinds<FitOptions> = {
   nInit: kinds.countOrAuto,
   algorithm: kinds.text,
   threads: kinds.count,
+  memory: kinds.text,
   isa: kinds.text,
   columns: kinds.names,
   exclude: kinds.names,

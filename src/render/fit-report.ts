@@ -4,7 +4,7 @@ import { clusterLines } from './cluster-table.js';
 import { warningText } from './failure.js';
 import { firstOf, visible, wrapList, wrapText } from './layout.js';
 import type { Paint } from './paint.js';
-import { count, measure, percent, plural, TOO_LARGE, TOO_SMALL } from './quantity.js';
+import { bytes, count, measure, percent, plural, TOO_LARGE, TOO_SMALL } from './quantity.js';
 import { agreementLines, classTable } from './truth-report.js';
 
 const LABEL = 10;
@@ -28,6 +28,7 @@ export function fitReport(report: FitReport, source: string, { paint, width }: P
     ['texts', texts(report, width)],
     ['scale', scale(report)],
     ['method', [method(report)]],
+    ['rows', passes(report, width - LABEL - 2)],
     ['restarts', restarts(report)],
     ['stopped', wrapText(ending(report), width - LABEL - 2)],
     ['inertia', wrapText(inertia(report), width - LABEL - 2)],
@@ -114,6 +115,14 @@ function restarts({ nInit, nInitAuto, restart, seedingRows, rows }: FitReport): 
       ? []
       : [`seeded from a sample of ${count(seedingRows)} of ${plural(rows, 'row')}`];
   return [`${nInit}${chosen}${won}`, ...sample];
+}
+
+/** Why and how often the rows were read, when they were not held. */
+function passes(report: FitReport, width: number): string[] {
+  const { passes: count, memoryNeeded = 0, memory = 0 } = report;
+  if (count === undefined) return [];
+  const reason = `${bytes(memoryNeeded)} do not fit --memory ${bytes(memory)}`;
+  return wrapText(`read ${plural(count, 'time')}, because ${reason}`, width);
 }
 
 /** Why the run ended, in words. */

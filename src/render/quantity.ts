@@ -15,6 +15,17 @@ export function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
 }
 
+/** 9600000000 -> "9.6 GB". */
+export function bytes(value: number): string {
+  const units: [unit: string, size: number][] = [
+    ['TB', 1e12],
+    ['GB', 1e9],
+    ['MB', 1e6],
+  ];
+  const [unit, size] = units.find(([, size]) => value >= size) ?? ['kB', 1e3];
+  return `${trimZeros((value / size).toPrecision(3))} ${unit}`;
+}
+
 /** What is there instead of a number that a double cannot hold. */
 export const TOO_LARGE = 'beyond the range of a 64-bit float';
 export const TOO_SMALL = 'too small for a 64-bit float';

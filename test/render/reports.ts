@@ -38,6 +38,7 @@ export function irisReport(changes: Partial<FitReport> = {}): FitReport {
     total: 681.3706,
     explained: 0.884275,
     threads: 2,
+    streamed: false,
     warnings: [],
     ...changes,
   };

@@ -1,5 +1,25 @@
 //! What can be wrong with the options or the values. Messages read after the option's name.
 
+use std::sync::Arc;
+
+/// What a source of rows reports, passed through as it is.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub struct SourceError(Arc<dyn std::error::Error + Send + Sync>);
+
+impl SourceError {
+    /// The error itself.
+    pub fn inner(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
+        &*self.0
+    }
+}
+
+impl PartialEq for SourceError {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
 /// Why a fit, a labelling or a generator could not run. Never a panic, whatever the input.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Error {
@@ -78,6 +98,17 @@ pub enum Error {
         /// Columns of the rows.
         got: usize,
     },
+    /// The rows could not be had.
+    #[error(transparent)]
+    Source(SourceError),
+    /// The rows are not those of the pass before.
+    #[error("the rows changed while they were read again: there were {before}, and now there are {now}")]
+    Changed {
+        /// Rows of the first pass.
+        before: usize,
+        /// Rows of a later one, as far as it came.
+        now: String,
+    },
     /// Cancelled before there was anything to keep.
     #[error("interrupted")]
     Interrupted,
@@ -89,6 +120,11 @@ fn that_many(rows: usize, weighted: bool) -> String {
 }
 
 impl Error {
+    /// What a source of rows reports.
+    pub fn source(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Source(SourceError(Arc::new(error)))
+    }
+
     /// An option outside its rule.
     pub(crate) fn option(option: &'static str, rule: &str, got: impl std::fmt::Display) -> Self {
         Self::Option { option, rule: rule.to_owned(), got: got.to_string() }

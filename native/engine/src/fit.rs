@@ -14,7 +14,7 @@ use crate::tier::{Detail, Scan, Tier};
 pub struct Clustering {
     /// `clusters x columns`, row-major. Fewer clusters than asked for when there are fewer distinct rows.
     pub centroids: Vec<f64>,
-    /// The nearest centroid of each row.
+    /// The nearest centroid of each row; empty where the tier keeps them elsewhere.
     pub labels: Vec<u32>,
     /// Rows of each cluster.
     pub sizes: Vec<u64>,

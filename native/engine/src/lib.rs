@@ -27,15 +27,18 @@ mod projection;
 mod repeats;
 mod rng;
 mod seed;
+mod share;
+mod streamed;
 mod sums;
 mod survey;
 mod threads;
 mod tier;
+mod weights;
 
 pub use agreement::Agreement;
 pub use blobs::{Blobs, BlobsParams};
 pub use distance::squared_distance;
-pub use error::Error;
+pub use error::{Error, SourceError};
 pub use exact::{Grid, Sum, Total};
 pub use fit::{Clustering, Restarts, fit};
 pub use kernel::Isa;
@@ -47,13 +50,15 @@ pub use memory::InMemory;
 pub use observer::{Iteration, Observer};
 pub use panels::Panels;
 pub use params::{Algorithm, FitParams, Init, Named, Plan};
-pub use points::{Points, Ranges, Weights};
+pub use points::{Points, Ranges};
 pub use prepare::{
     Block, Column, Described, Missing, Preparation, PrepareParams, Rows, Scale, Seen, describe,
     split_off_lacking,
 };
 pub use repeats::{distinct_values, repeated_rows};
+pub use streamed::{LabelStore, RowBlock, RowSource, Shape, Streamed, block_rows};
 pub use sums::Sums;
 pub use survey::{Numbering, numbering, spreads};
 pub use threads::Threads;
 pub use tier::{Detail, Far, Scan, Step, Tier};
+pub use weights::{WeightSurvey, WeightUnit, Weights};

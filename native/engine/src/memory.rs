@@ -9,29 +9,25 @@ mod pass;
 use std::ops::Range;
 
 use crate::error::Error;
-use crate::exact::{Grid, Total, scale, unit_exponent};
+use crate::exact::{Grid, Total};
 use crate::far::Farthest;
 use crate::kernel::shortlist::Taken;
-use crate::kernel::{self, Found, Isa, Packed, Windows, Within};
+use crate::kernel::{self, Found, Isa, Packed, Within};
 use crate::matrix::Matrix;
 use crate::observer::Observer;
 use crate::panels::{PANEL, Panels, on_view};
 use crate::params::{Algorithm, FitParams};
-use crate::points::{Points, Ranges, Weights};
+use crate::points::{Points, Ranges};
+use crate::share::{self, SHARE, assign, measure, pool_weighted};
 use crate::sums::{NOWHERE, Sums};
 use crate::threads::Threads;
 use crate::tier::{Detail, Far, Scan, Step, Tier};
+use crate::weights::Weights;
 
 use bounds::AllBounds;
 use boxes::Boxes;
 use images::AllImages;
 use order::{Order, SPAN};
-use pass::{assign, measure, pool_weighted};
-
-/// Rows that a thread takes at a time, a multiple of what boxes are made of: some 10 us of work at d = 2, k = 3, against
-/// under 1 us to hand out.
-const SHARE: usize = 4096;
-
 /// All rows in memory.
 pub struct InMemory {
     points: Points,
@@ -98,16 +94,6 @@ impl InMemory {
 
     fn pack(&self, centroids: &[f64]) -> Packed {
         Packed::new(self.isa, self.points.panels.columns(), centroids)
-    }
-
-    /// Where the squared distances of all rows to some centroids lie.
-    fn windows(&self, centroids: &[f64]) -> Windows {
-        let farthest = |centroid: &[f64]| -> f64 {
-            let sides = centroid.iter().zip(self.ranges.min.iter().zip(&self.ranges.max));
-            sides.map(|(c, (min, max))| (c - min).abs().max((max - c).abs()).powi(2)).sum()
-        };
-        let largest = centroids.chunks_exact(self.ranges.min.len()).map(farthest).fold(0.0, f64::max);
-        Windows::new(2.0 * largest) // twice is more than what rounding can have lost
     }
 
     /// Forgets labels and sums, which no longer belong together.
@@ -201,17 +187,13 @@ impl Tier for InMemory {
                     *part = Err(error);
                 }
             })?;
-        let mut ranges = Ranges::merged(columns, parts)?;
-        let exponent = unit_exponent(ranges.magnitudes().into_iter().fold(0.0, f64::max));
-        if exponent != 0 {
-            self.points.panels.rescale(exponent);
-            for x in ranges.min.iter_mut().chain(&mut ranges.max) {
-                *x = scale(*x, -exponent);
-            }
+        let scan = Scan::of(Ranges::merged(columns, parts)?);
+        if scan.exponent != 0 {
+            self.points.panels.rescale(scan.exponent);
         }
-        self.grid = Grid::new(&ranges.magnitudes());
-        self.ranges = ranges.clone();
-        Ok(Scan { exponent, ranges, grid: self.grid.clone() })
+        self.grid = scan.grid.clone();
+        self.ranges = scan.ranges.clone();
+        Ok(scan)
     }
 
     fn pool(&self, observer: &dyn Observer) -> Result<Sums, Error> {
@@ -231,12 +213,12 @@ impl Tier for InMemory {
     }
 
     fn scatter(&self, point: &[f64], observer: &dyn Observer) -> Result<Total, Error> {
-        let (points, isa, windows) = (&self.points, self.isa, self.windows(point));
+        let (points, isa, windows) = (&self.points, self.isa, share::windows(&self.ranges, point));
         let start = || (Within::new(windows, 1), vec![0.0; SHARE + PANEL]);
         let parts = self.threads.fold(self.shares(), observer, start, |(within, distances), rows| {
             let panels = Panels::holding(&rows);
             on_view!(points.panels, view => kernel::to_one(isa, view, panels, point, distances));
-            measure(isa, points, &rows, &distances[..rows.len()], &[0; SHARE], within);
+            measure(isa, points.weights.as_ref(), &rows, &distances[..rows.len()], &[0; SHARE], within);
         })?;
         let mut total = Total::default();
         parts.into_iter().flat_map(|(within, _)| within.into_totals()).for_each(|part| total.merge(&part));
@@ -284,7 +266,7 @@ impl Tier for InMemory {
             self.bounds = Some(AllBounds::new(self.shape().0));
         }
         self.consider_images(&packed, observer)?;
-        let windows = self.windows(centroids);
+        let windows = share::windows(&self.ranges, centroids);
         let parts = self.pass(&packed, windows, detail, observer);
         let parts = match parts {
             Ok(parts) => parts,

@@ -2,8 +2,8 @@
 
 use crate::error::Error;
 use crate::kernel::{Isa, filter_pays};
-use crate::points::Weights;
 use crate::threads::check_threads;
+use crate::weights::Weights;
 
 /// A closed list of values that have a name on the command line, in TypeScript and in the model file.
 pub trait Named: Copy + PartialEq + 'static {
@@ -212,13 +212,21 @@ impl FitParams {
     /// # Errors
     /// [`Error::Option`] for a value outside its rule, [`Error::NoRows`], [`Error::FewerRowsThanClusters`].
     pub fn check(self, rows: usize, columns: usize, weights: Option<&Weights>) -> Result<Plan, Error> {
+        self.check_counts(rows, columns, weights.map(Weights::counting))
+    }
+
+    /// The same, where weights are only known by how many of them are above 0.
+    ///
+    /// # Errors
+    /// As [`FitParams::check`].
+    pub fn check_counts(self, rows: usize, columns: usize, weighted: Option<usize>) -> Result<Plan, Error> {
         self.check_options()?;
         if rows == 0 {
             return Err(Error::NoRows);
         }
-        let counting = weights.map_or(rows, Weights::counting);
+        let counting = weighted.unwrap_or(rows);
         if counting < self.clusters {
-            let (clusters, weighted) = (self.clusters, weights.is_some());
+            let (clusters, weighted) = (self.clusters, weighted.is_some());
             return Err(Error::FewerRowsThanClusters { clusters, rows: counting, weighted });
         }
         self.check_given(columns)?;

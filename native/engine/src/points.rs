@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use crate::error::Error;
-use crate::exact::{exponent, scale};
+use crate::exact::exponent;
 use crate::matrix::Element;
 use crate::panels::{PANEL, Panels, View};
+use crate::weights::Weights;
 
 /// Rows and, perhaps, a weight for each.
 #[derive(Debug, Clone)]
@@ -28,114 +29,6 @@ impl Points {
     pub fn units(&self, row: usize) -> u64 {
         self.weights.as_ref().map_or(1, |weights| weights.units(row))
     }
-}
-
-/// Weights as whole multiples of a power of two, so that weighted sums are exact integers as well.
-///
-/// The unit is the largest power of two of which all weights are multiples (1 for counts: a row of weight 2
-/// is then the same integer arithmetic as the row twice). Where that would need more than 62 bits for the
-/// largest, or 2^76 for the total (the room that [`crate::exact::Sum`] has), it is coarser, and weights are
-/// rounded to it: by less than 2^-53 of the largest weight for up to 2^22 rows.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Weights {
-    units: Vec<u64>,
-    exponent: i32,
-}
-
-impl Weights {
-    /// Checks and converts one weight a row.
-    ///
-    /// # Errors
-    /// [`Error::Weight`] for a negative or non-finite weight, [`Error::NoWeight`] when all are 0,
-    /// [`Error::WeightSum`] when their sum overflows.
-    pub fn new(weights: &[f64]) -> Result<Self, Error> {
-        if let Some(row) = weights.iter().position(|w| !(w.is_finite() && *w >= 0.0)) {
-            return Err(Error::Weight { row, value: weights[row] });
-        }
-        if weights.iter().all(|&weight| weight == 0.0) {
-            return Err(Error::NoWeight);
-        }
-        if !weights.iter().sum::<f64>().is_finite() {
-            return Err(Error::WeightSum);
-        }
-        let mut unit = WeightUnit::default();
-        unit.add(weights);
-        let exponent = unit.exponent();
-        let units = weights.iter().map(|&weight| in_units(weight, exponent)).collect();
-        Ok(Self { units, exponent })
-    }
-
-    /// The weight of a row, in units.
-    #[inline(always)]
-    pub fn units(&self, row: usize) -> u64 {
-        self.units[row]
-    }
-
-    /// The weights of all rows, in units, to be put in another order.
-    pub(crate) fn units_mut(&mut self) -> &mut [u64] {
-        &mut self.units
-    }
-
-    /// How many rows have a weight above 0.
-    pub fn counting(&self) -> usize {
-        self.units.iter().filter(|&&units| units > 0).count()
-    }
-
-    fn gather(&self, rows: &[u64]) -> Self {
-        Self { units: rows.iter().map(|&row| self.units[row as usize]).collect(), exponent: self.exponent }
-    }
-
-    /// A sum of units as a weight, rounded once.
-    pub fn to_f64(&self, units: u128) -> f64 {
-        scale(units as f64, self.exponent)
-    }
-}
-
-/// The unit of weights that may come in parts.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct WeightUnit {
-    /// The exponent of the last bit that is set in any of them.
-    finest: Option<i32>,
-    largest: f64,
-    rows: usize,
-}
-
-impl WeightUnit {
-    pub(crate) fn add(&mut self, weights: &[f64]) {
-        self.rows += weights.len();
-        for &weight in weights.iter().filter(|weight| **weight > 0.0) {
-            let lowest = lowest_bit(weight);
-            self.finest = Some(self.finest.map_or(lowest, |finest| finest.min(lowest)));
-            self.largest = self.largest.max(weight);
-        }
-    }
-
-    fn exponent(&self) -> i32 {
-        self.finest.unwrap_or(0).max(self.coarsest())
-    }
-
-    fn coarsest(&self) -> i32 {
-        let rows = usize::BITS - self.rows.leading_zeros();
-        exponent(self.largest) - (76 - rows as i32).min(62)
-    }
-
-    /// What converts a weight to units of at most 1, so that counts stay counts.
-    pub(crate) fn counts(&self) -> impl Fn(f64) -> u64 + use<> {
-        let exponent = self.finest.unwrap_or(0).min(0).max(self.coarsest());
-        move |weight| in_units(weight, exponent)
-    }
-}
-
-fn in_units(weight: f64, exponent: i32) -> u64 {
-    libm::rint(scale(weight, -exponent)) as u64
-}
-
-/// The exponent of the last bit that is set in `x > 0`.
-fn lowest_bit(x: f64) -> i32 {
-    let bits = x.to_bits();
-    let field = (bits >> 52 & 0x7ff) as i32;
-    let mantissa = if field == 0 { bits } else { bits & ((1 << 52) - 1) | 1 << 52 };
-    mantissa.trailing_zeros() as i32 + field.max(1) - 1075
 }
 
 /// What one pass over the values finds out.
@@ -240,30 +133,6 @@ mod tests {
     use super::*;
     use crate::matrix::{Matrix, Values};
     use crate::panels::on_view;
-
-    #[test]
-    fn counts_are_kept_as_they_are() {
-        let weights = Weights::new(&[1.0, 2.0, 0.0, 7.0]).unwrap();
-        assert_eq!(weights, Weights { units: vec![1, 2, 0, 7], exponent: 0 });
-        assert_eq!(weights.to_f64(10), 10.0);
-    }
-
-    #[test]
-    fn fractions_are_exact_and_extremes_are_rounded() {
-        assert_eq!(Weights::new(&[0.5, 0.75]).unwrap(), Weights { units: vec![2, 3], exponent: -2 });
-        assert_eq!(Weights::new(&[1024.0, 4096.0]).unwrap(), Weights { units: vec![1, 4], exponent: 10 });
-        let spread = Weights::new(&[1e-300, 1.0]).unwrap();
-        assert_eq!(spread.units, vec![0, 1 << 61]);
-        assert!(Weights::new(&[f64::MAX / 2.0, f64::MIN_POSITIVE]).is_ok());
-        assert_eq!(Weights::new(&[1e308, 1e308]), Err(Error::WeightSum));
-    }
-
-    #[test]
-    fn bad_weights_are_refused() {
-        assert_eq!(Weights::new(&[1.0, -2.0]), Err(Error::Weight { row: 1, value: -2.0 }));
-        assert!(matches!(Weights::new(&[f64::NAN]), Err(Error::Weight { row: 0, .. })));
-        assert_eq!(Weights::new(&[0.0, 0.0]), Err(Error::NoWeight));
-    }
 
     #[test]
     fn a_nan_is_found_with_its_place() {

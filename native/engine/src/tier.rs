@@ -5,7 +5,7 @@
 //! everything that a step sums, it sums exactly.
 
 use crate::error::Error;
-use crate::exact::{Grid, Total};
+use crate::exact::{Grid, Total, scale, unit_exponent};
 use crate::kernel::Isa;
 use crate::observer::Observer;
 use crate::points::{Points, Ranges};
@@ -21,6 +21,20 @@ pub struct Scan {
     pub ranges: Ranges,
     /// The grids that sums are kept on.
     pub grid: Grid,
+}
+
+impl Scan {
+    /// What follows from the ranges of all rows, still in the unit of the data.
+    pub fn of(mut ranges: Ranges) -> Self {
+        let exponent = unit_exponent(ranges.magnitudes().into_iter().fold(0.0, f64::max));
+        if exponent != 0 {
+            for x in ranges.min.iter_mut().chain(&mut ranges.max) {
+                *x = scale(*x, -exponent);
+            }
+        }
+        let grid = Grid::new(&ranges.magnitudes());
+        Self { exponent, ranges, grid }
+    }
 }
 
 /// How much a step has to find out.
@@ -138,7 +152,7 @@ pub trait Tier: Sync {
     /// Gives label `order[i]` the name `i`; labels that `order` lacks have no rows.
     fn renumber(&mut self, order: &[usize]);
 
-    /// The labels of the last step, which the tier then no longer has.
+    /// The labels of the last step, which the tier then no longer has; none from a tier that keeps them elsewhere.
     fn take_labels(&mut self) -> Vec<u32>;
 
     /// The threads that a pass runs on; seeding borrows them.

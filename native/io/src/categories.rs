@@ -89,6 +89,11 @@ impl Categories {
         self.open
     }
 
+    /// How many texts.
+    pub(crate) fn len(&self) -> usize {
+        self.texts.len()
+    }
+
     /// The texts in the order of their codes.
     pub(crate) fn texts(&self) -> Vec<String> {
         self.texts.clone()

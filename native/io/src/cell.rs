@@ -185,6 +185,17 @@ impl Cells {
         }
     }
 
+    /// Whether numbers are stored as f32.
+    pub(crate) fn is_narrow(&self) -> bool {
+        matches!(self.values, Growing::F32(_))
+    }
+
+    /// How many columns the engine gets, as far as texts have been met.
+    pub(crate) fn features(&self) -> usize {
+        let of = |slot: usize| self.categories.get(slot).and_then(Option::as_ref).map_or(1, Categories::len);
+        (0..self.wanted.len()).map(of).sum()
+    }
+
     /// Takes what has been gathered and starts again.
     pub(crate) fn take(&mut self) -> (usize, Matrix) {
         let empty = self.values.empty_like();

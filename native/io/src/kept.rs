@@ -1,5 +1,6 @@
 //! An input that was read once and can be read again, to be written with its labels.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -37,11 +38,53 @@ pub(crate) struct Part {
 #[derive(Debug, Clone, Copy)]
 pub struct Labelled<'a> {
     /// One a row.
-    pub labels: &'a [u32],
+    pub labels: Labels<'a>,
     /// The texts of each feature that holds categories, in the order of their numbers; may be empty.
     pub categories: &'a [Option<Vec<String>>],
     /// What is written beside the label.
     pub extra: Extra,
+}
+
+/// Labels of all rows.
+#[derive(Clone, Copy)]
+pub enum Labels<'a> {
+    /// In memory.
+    Held(&'a [u32]),
+    /// To be had some at a time.
+    Read {
+        /// How many.
+        rows: usize,
+        /// Gives those of so many rows from a row on.
+        some: &'a dyn Fn(usize, usize) -> Result<Vec<u32>, Error>,
+    },
+}
+
+impl fmt::Debug for Labels<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Labels").field("rows", &self.rows()).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Labels<'a> {
+    /// How many.
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::Held(labels) => labels.len(),
+            Self::Read { rows, .. } => *rows,
+        }
+    }
+
+    /// Those of some rows from `first` on, no more than there are.
+    ///
+    /// # Errors
+    /// What reading them says.
+    pub fn some(&self, first: usize, rows: usize) -> Result<Cow<'a, [u32]>, Error> {
+        let (first, last) = (first.min(self.rows()), self.rows().min(first + rows));
+        match self {
+            Self::Held(labels) => Ok(Cow::Borrowed(&labels[first..last])),
+            Self::Read { some, .. } => some(first, last - first).map(Cow::Owned),
+        }
+    }
 }
 
 /// What stands in the way of another format.
@@ -132,15 +175,18 @@ impl Kept {
             reader.select_prepared_places(&first.features, categories, true)?;
         }
         let mut writer = TableWriter::new(&reader, output, format, extra)?;
-        let mut rest = labels;
+        let mut written = 0;
         while let Some(batch) = reader.next_batch()? {
-            let (now, later) = rest.split_at_checked(batch.rows).ok_or_else(changed)?;
+            let now = labels.some(written, batch.rows)?;
+            written += batch.rows;
+            if now.len() < batch.rows {
+                return Err(changed());
+            }
             let measured =
-                if extra.measures.any() { measure(&batch.values, now)? } else { Measured::default() };
-            writer.write(&batch, now, &measured)?;
-            rest = later;
+                if extra.measures.any() { measure(&batch.values, &now)? } else { Measured::default() };
+            writer.write(&batch, &now, &measured)?;
         }
-        if !rest.is_empty() {
+        if written < labels.rows() {
             return Err(changed());
         }
         if let Some(part) = self.parts().find(|part| !part.place.is_unchanged()) {

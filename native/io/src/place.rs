@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{Cursor, Read, Seek, SeekFrom};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -47,6 +47,12 @@ pub(crate) enum Place {
 }
 
 impl Place {
+    /// A regular file, which is there as long as nobody changes it; nothing else can be read again.
+    pub(crate) fn of_file(path: &Path) -> Option<Self> {
+        let found = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+        Some(Self::Path { path: path.to_owned(), length: found.len(), modified: found.modified().ok() })
+    }
+
     /// Whether a file is still the one that was opened.
     pub(crate) fn is_unchanged(&self) -> bool {
         match self {

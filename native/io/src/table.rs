@@ -6,12 +6,9 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use kmeans_engine::Matrix;
 
-use crate::added::CLUSTER;
-use crate::body::{Filled, Layout, Opened};
+use crate::body::{Body, Filled, Layout, Opened};
 use crate::categories::Categories;
 use crate::cell::{Cells, OnMissing, Purpose};
-use crate::classes::{Classes, Coded};
-use crate::columns::{Nature, Selection, Skipped, choose};
 use crate::convert::{fits, names_fit};
 use crate::csv::table::RawRecords;
 use crate::error::Error;
@@ -23,102 +20,11 @@ use crate::source::{Input, Later, Source};
 use crate::stop::{Halting, Stop};
 
 mod parts;
+pub(crate) mod training;
 
 use parts::Spread;
 
-/// A table for training.
-#[derive(Debug)]
-pub struct Table {
-    /// The used columns, in the order of the matrix.
-    pub names: Vec<String>,
-    /// The others, in the order of the input, each with its reason.
-    pub skipped: Vec<Skipped>,
-    /// The numbers: f32 when every used column is exactly f32, otherwise f64. Missing ones, where they may be, are NaN.
-    pub matrix: Matrix,
-    /// For each used column the texts that its numbers stand for, where they are categories: number 0 is the first.
-    pub categories: Vec<Option<Vec<String>>>,
-    /// How much each row counts, when a weight column was named.
-    pub weights: Option<Vec<f64>>,
-    /// The known classes, when such a column was named.
-    pub truth: Option<Classes>,
-    /// Of each used column, whether the caller listed it by its name or position.
-    pub listed: Vec<bool>,
-    /// How many of the used columns, the last ones, are texts that were only looked at.
-    pub surveyed: usize,
-    /// What the input turned out to be.
-    pub format: Format,
-    /// What was guessed about the input and the user may want to know.
-    pub notes: Vec<String>,
-    /// The input for a second reading, when that was asked for.
-    pub source: Option<Kept>,
-}
-
-/// Reads a table for training in one pass; beside the numbers it holds a chunk of about 1 MiB, or one Arrow batch.
-///
-/// # Errors
-/// [`Error::Option`] for `format`, `delimiter`, `columns`, `exclude`, `id`, `weight`, `truth`; [`Error::Data`] and [`Error::Cell`] for
-/// what the table holds; [`Error::Read`]; [`Error::Interrupted`] when `stop` says so.
-pub fn read_table(
-    input: Input,
-    dialect: Dialect,
-    selection: &Selection,
-    keep_source: bool,
-    stop: &Arc<dyn Stop>,
-) -> Result<Table, Error> {
-    let mut reader = TableReader::open_kept(input, dialect, keep_source, stop)?;
-    reader.purpose = Purpose::Fit;
-    let profiles = reader.table.body.profiles()?;
-    reader.notes.extend(reader.table.body.doubt(|column| profiles[column].nature == Nature::Numeric));
-    let selection = &reader.table.body.expanded(selection);
-    let mut choice = choose(reader.name(), &profiles, selection)?;
-    if selection.survey {
-        choice.survey(&profiles);
-    }
-    choice.skipped = reader.table.body.gathered(choice.skipped);
-    if selection.columns.is_none() && choice.used.iter().any(|&column| profiles[column].name == CLUSTER) {
-        reader.notes.push(format!(
-            "the column {CLUSTER} is clustered on too; if it comes from an earlier run, leave it out with --exclude {CLUSTER}"
-        ));
-    }
-    let mut cells = reader.cells(&choice.used);
-    cells.on_missing = if selection.keep_missing { OnMissing::Keep } else { OnMissing::Count };
-    cells.categories = choice.used.iter().map(|&column| choice.categories(column)).collect();
-    cells.weight = choice.weight;
-    cells.weight_name = choice.weight.map(|column| profiles[column].name.clone()).unwrap_or_default();
-    cells.truth = choice.truth.map(Coded::of);
-    reader.table.body.project(&cells);
-    reader.projected = true;
-    reader.read_in_parts(&mut cells)?;
-    let mut first = cells.rows == 0;
-    while !matches!(reader.fill(&mut cells, None)?, Filled::End) {
-        stop.rows(cells.rows as u64);
-        if std::mem::take(&mut first) {
-            reader.reserve(&mut cells);
-        }
-        reader.read_in_parts(&mut cells)?;
-    }
-    if cells.rows == 0 {
-        return Err(Error::about(reader.name(), "holds no row"));
-    }
-    cells.complete()?;
-    let weights = choice.weight.map(|_| std::mem::take(&mut cells.weights));
-    if weights.as_ref().is_some_and(|weights| weights.iter().all(|&weight| weight == 0.0)) {
-        let column = crate::error::shown(&cells.weight_name);
-        return Err(Error::at(reader.name(), format!("every weight in column \"{column}\" is 0")));
-    }
-    let truth =
-        cells.truth.take().map(|coded| coded.into_classes(reader.name(), reader.columns())).transpose()?;
-    let names = std::mem::take(&mut cells.names);
-    let categories = std::mem::take(&mut cells.categories);
-    let categories = categories.into_iter().map(|each| each.map(|each| each.texts())).collect();
-    let (_, matrix) = cells.take();
-    let notes = std::mem::take(&mut reader.notes);
-    let format = reader.format();
-    let source = reader.into_kept(choice.used);
-    let (skipped, listed, surveyed) = (choice.skipped, choice.listed, choice.surveyed);
-    let surveyed = surveyed.len();
-    Ok(Table { names, skipped, matrix, categories, weights, truth, listed, surveyed, format, notes, source })
-}
+pub use training::{Table, read_table};
 
 /// What a batch carries along for the output.
 #[derive(Debug)]
@@ -433,6 +339,16 @@ impl TableReader {
             self.table.body.project(cells);
         }
         Ok(true)
+    }
+
+    /// What the input is.
+    pub(crate) fn source_format(&self) -> Format {
+        self.table.format
+    }
+
+    /// Whether reading the only input again costs little more than copying the numbers it holds; text has to be parsed.
+    pub(crate) fn rereads_fast(&self) -> bool {
+        self.is_alone() && matches!(self.table.body, Body::Arrow(_))
     }
 
     fn into_kept(mut self, features: Vec<usize>) -> Option<Kept> {

@@ -205,7 +205,7 @@ impl Model {
             within: found.within.iter().copied().map(finite).collect(),
             inertia: finite(found.inertia),
             total: finite(found.total),
-            rows: found.labels.len() as u64,
+            rows: found.sizes.iter().sum(),
             iterations: found.iterations as u64,
             converged: found.stopped.converged(),
             stopped: found.stopped.name().to_owned(),

@@ -61,6 +61,10 @@ impl From<kmeans_engine::Error> for Failure {
         let message = error.to_string();
         match error {
             Error::Option { option, .. } | Error::Choice { option, .. } => Self::option(option, message),
+            Error::Source(source) => match source.inner().downcast_ref::<kmeans_io::Error>() {
+                Some(error) => Self::from(error),
+                None => Self::new(ErrorCode::File, message),
+            },
             Error::Interrupted => Self::new(ErrorCode::Interrupted, message),
             Error::FewerRowsThanClusters { rows, .. } => {
                 Self::new(ErrorCode::InvalidData, message).hint(format!("ask for at most {rows}: -k {rows}"))
@@ -71,6 +75,7 @@ impl From<kmeans_engine::Error> for Failure {
             | Error::WeightSum
             | Error::NoWeight
             | Error::Column { .. }
+            | Error::Changed { .. }
             | Error::Columns { .. } => Self::new(ErrorCode::InvalidData, message),
         }
     }
@@ -78,6 +83,12 @@ impl From<kmeans_engine::Error> for Failure {
 
 impl From<kmeans_io::Error> for Failure {
     fn from(error: kmeans_io::Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&kmeans_io::Error> for Failure {
+    fn from(error: &kmeans_io::Error) -> Self {
         use kmeans_io::Kind;
         let code = match error.kind() {
             Kind::Option => ErrorCode::InvalidOption,

@@ -2,12 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use kmeans_engine::{
-    Clustering, Column, InMemory, Matrix, Plan, Threads, Tier, Values, Weights, fit as cluster,
-};
+use kmeans_engine::{Column, Matrix, Threads, Values};
 use kmeans_io::{
-    Classes, Dialect, Extra, Format, Kept, Labelled, LabelsWriter, Never, Output, Stop, ValuesWriter,
-    read_table,
+    Classes, Dialect, Extra, Format, Kept, Labelled, Labels, LabelsWriter, Never, Output, Stop, ValuesWriter,
+    read_table_within,
 };
 use kmeans_model::Model;
 use napi::bindgen_prelude::{AsyncTask, Uint32Array};
@@ -22,9 +20,17 @@ use crate::job::{Job, Running};
 use crate::measuring::Measuring;
 use crate::model::{self, NativeModel};
 use crate::outputs;
-use crate::preparing::{Prepared, Raw, prepare, spread};
+use crate::prepared_rows;
+use crate::preparing::{Prepared, Preparing, Raw, prepare, spread};
 use crate::report::{About, FitReport, SkippedColumn};
 use crate::source::{Given, Source, Table, TableOptions};
+use crate::tier::{self, Ran, Rows};
+
+/// Labels that are written at a time.
+const SHARE: usize = 1 << 16;
+
+/// The model, the input with its labels, the labels.
+type Outputs = [Option<Output>; 3];
 
 /// Fits a model.
 #[napi]
@@ -85,9 +91,10 @@ impl Fitted {
     }
 }
 
-/// The table in memory, with what is needed to write it again.
+/// The table, with what is needed to write it again.
 struct Loaded {
-    raw: Raw,
+    weight: Option<String>,
+    rows: Rows,
     skipped: Vec<SkippedColumn>,
     truth: Option<Classes>,
     notes: Vec<String>,
@@ -113,39 +120,20 @@ fn fit(table: Table, options: FitOptions, control: &Arc<Control>) -> Result<Fitt
     let [_, output, labels] = &outputs;
     let told = outputs::told(request.to.as_deref(), [output.as_ref(), labels.as_ref()])?;
     control.enter(Phase::Reading);
-    let loaded = load(table, &request, control)?;
+    let mut loaded = load(table, &request, control)?;
     if let ([_, Some(output), _], Again::Kept(kept)) = (&outputs, &loaded.again) {
         kept.can_become(Some(output.target(told[0], kept.format())?))?;
     }
-    let Loaded { raw, skipped, truth, mut notes, again } = loaded;
-    let weight = match (&request.selection.weight, &raw.weights) {
-        (Some(column), _) => Some(column.clone()),
-        (None, Some(_)) => Some("weights".to_owned()),
-        (None, None) => None,
-    };
-    control.enter(Phase::Preparing);
-    if !request.scale_chosen {
-        notes.extend(hints::spread(&raw));
-    }
-    let threads = Threads::new(Some(request.threads()))?;
-    let Prepared { matrix, weights, about } = prepare(raw, &request.prepare, &threads, control)?;
-    drop(threads);
-    let params = request.params(&about.features, &about.preparation, &mut notes, control)?;
-    let weights = weights.as_deref().map(Weights::new).transpose()?;
-    let plan = params.check(matrix.rows(), about.features.len(), weights.as_ref())?;
-    control.plan(plan.params.clusters, plan.params.max_iter);
-    let mut tier = InMemory::new(matrix, weights, &plan.params)?;
-    let mut found = cluster(&mut tier, &plan, &**control)?;
+    let (mut ran, about) = cluster(&mut loaded, &request, control)?;
     if control.discarded() {
         return Err(Failure::new(ErrorCode::Interrupted, "interrupted"));
     }
-    let (threads, algorithm) = (tier.threads().count(), tier.algorithm());
-    drop(tier); // the rows; what follows needs none of them
     control.enter(Phase::Writing);
-    let (ranges, means) = about.described(&found);
+    let (ranges, means) = about.described(&ran.found);
+    let Loaded { weight, skipped, truth, notes: mut warnings, again, .. } = loaded;
     let model = Model::new(
-        &found,
-        &plan,
+        &ran.found,
+        &ran.plan,
         kmeans_model::About {
             columns: &about.columns,
             ranges: &ranges,
@@ -155,68 +143,120 @@ fn fit(table: Table, options: FitOptions, control: &Arc<Control>) -> Result<Fitt
             version: VERSION,
         },
     );
-    let rows = found.labels.len();
-    found.labels = spread(found.labels, &about.dropped);
-    let mut warnings = notes;
+    ran.found.labels = spread(std::mem::take(&mut ran.found.labels), &about.dropped);
+    let rows = ran.rows();
     let measuring = Measuring {
         labeller: model.labeller(),
         preparation: about.preparation.clone(),
         threads: Threads::new(Some(request.threads()))?,
-        extra: Extra { measures: request.measures, clusters: found.sizes.len() },
+        extra: Extra { measures: request.measures, clusters: ran.found.sizes.len() },
     };
-    warnings.extend(write(outputs, told, &model, &again, &found.labels, &measuring)?);
-    let about =
-        About { preparing: about, ranges, means, rows, skipped, weight, truth, warnings, algorithm, threads };
-    Ok(fitted(found, model, &plan, about, request.keep_labels))
+    let some = |first, rows| ran.some_labels(first, rows);
+    warnings.extend(write(outputs, told, &model, &again, ran.labels(&some), &measuring)?);
+    let (algorithm, threads, streamed) = (ran.algorithm, ran.threads, ran.streamed);
+    let about = About {
+        preparing: about,
+        ranges,
+        means,
+        rows,
+        skipped,
+        weight,
+        truth,
+        warnings,
+        algorithm,
+        threads,
+        streamed,
+    };
+    let report = FitReport::new(&ran.found, &ran.plan, about);
+    let labels = if request.keep_labels { ran.found.labels } else { Vec::new() };
+    Ok(Fitted { report, model: Arc::new(model), labels: Mutex::new(labels) })
 }
 
-fn fitted(mut found: Clustering, model: Model, plan: &Plan, about: About, keep_labels: bool) -> Fitted {
-    let report = FitReport::new(&found, plan, about);
-    let labels = if keep_labels { std::mem::take(&mut found.labels) } else { Vec::new() };
-    Fitted { report, model: Arc::new(model), labels: Mutex::new(labels) }
+/// Prepares and clusters the rows, which are then gone.
+fn cluster(
+    loaded: &mut Loaded,
+    request: &Request,
+    control: &Arc<Control>,
+) -> Result<(Ran, Preparing), Failure> {
+    let threads = Threads::new(Some(request.threads()))?;
+    match std::mem::replace(&mut loaded.rows, Rows::Gone) {
+        Rows::Held(raw) => {
+            control.enter(Phase::Preparing);
+            if !request.scale_chosen {
+                loaded.notes.extend(hints::spread(&raw));
+            }
+            let Prepared { matrix, weights, about } = prepare(raw, &request.prepare, &threads, control)?;
+            drop(threads);
+            let params = request.params(&about.features, &about.preparation, &mut loaded.notes, control)?;
+            Ok((tier::in_memory(matrix, weights, params, control)?, about))
+        }
+        Rows::Passing(rows, raw) => {
+            control.enter(Phase::Preparing);
+            let (rows, about) = prepared_rows::prepare(*rows, raw, &request.prepare, &threads, control)?;
+            drop(threads);
+            let params = request.params(&about.features, &about.preparation, &mut loaded.notes, control)?;
+            // What labels are compared with, or are put between, is held as well.
+            let hold = request.keep_labels || loaded.truth.is_some() || !about.dropped.is_empty();
+            Ok((tier::streamed(rows, params, request.memory, hold, control)?, about))
+        }
+        Rows::Gone => Err(Failure::new(ErrorCode::Internal, "rows are clustered once")),
+    }
 }
 
 fn load(table: Table, request: &Request, control: &Arc<Control>) -> Result<Loaded, Failure> {
-    let wants_table = request.output.is_some();
-    match table {
-        Table::Read(input, dialect) => {
-            let dialect = Dialect { threads: Some(request.threads()), ..dialect };
-            let table = read_table(input, dialect, &request.selection, wants_table, &control.stop())?;
-            let raw = Raw {
-                matrix: table.matrix,
-                names: table.names,
-                weights: table.weights,
-                categories: table.categories,
-            };
-            let mut notes = table.notes;
-            notes.extend(hints::ids(&raw, &table.listed));
-            let skipped = table.skipped.into_iter().map(|s| SkippedColumn { name: s.name, reason: s.reason });
-            Ok(Loaded {
-                skipped: skipped.collect(),
-                truth: table.truth,
-                notes,
-                again: table.source.map_or(Again::No, Again::Kept),
-                raw,
-            })
-        }
-        Table::Given(given) => {
-            request.refuse_selection()?;
-            let values = || Again::Values(given.matrix.clone(), given.names.clone());
-            let again = if wants_table { values() } else { Again::No };
-            let Given { matrix, names, weights, .. } = given;
-            let raw = Raw { matrix, names, weights, categories: Vec::new() };
-            Ok(Loaded { raw, skipped: Vec::new(), truth: None, notes: Vec::new(), again })
-        }
+    let (input, dialect) = match table {
+        Table::Read(input, dialect) => (input, dialect),
+        Table::Given(given) => return take(given, request),
+    };
+    let dialect = Dialect { threads: Some(request.threads()), ..dialect };
+    let (keep, stop) = (request.output.is_some(), control.stop());
+    let (table, passing) =
+        match read_table_within(input, dialect, &request.selection, keep, request.limit(), &stop)? {
+            kmeans_io::Loaded::Held(table) => (table, None),
+            kmeans_io::Loaded::Passing(table, rows) => (table, Some(rows)),
+        };
+    let raw = Raw {
+        matrix: table.matrix,
+        names: table.names,
+        weights: table.weights,
+        categories: table.categories,
+    };
+    let mut notes = table.notes;
+    if passing.is_none() {
+        notes.extend(hints::ids(&raw, &table.listed));
     }
+    let skipped = table.skipped.into_iter().map(|s| SkippedColumn { name: s.name, reason: s.reason });
+    Ok(Loaded {
+        weight: request.selection.weight.clone(),
+        skipped: skipped.collect(),
+        truth: table.truth,
+        notes,
+        again: table.source.map_or(Again::No, Again::Kept),
+        rows: match passing {
+            None => Rows::Held(raw),
+            Some(rows) => Rows::Passing(rows, raw),
+        },
+    })
+}
+
+/// Numbers that were handed over.
+fn take(given: Given, request: &Request) -> Result<Loaded, Failure> {
+    request.refuse_selection()?;
+    let values = || Again::Values(given.matrix.clone(), given.names.clone());
+    let again = if request.output.is_some() { values() } else { Again::No };
+    let Given { matrix, names, weights, .. } = given;
+    let weight = weights.as_ref().map(|_| "weights".to_owned());
+    let rows = Rows::Held(Raw { matrix, names, weights, categories: Vec::new() });
+    Ok(Loaded { weight, rows, skipped: Vec::new(), truth: None, notes: Vec::new(), again })
 }
 
 /// Writes one file after the other, each whole or not at all. Returns warnings.
 fn write(
-    [model_output, output, labels_output]: [Option<Output>; 3],
+    [model_output, output, labels_output]: Outputs,
     [to, labels_to]: [Option<Format>; 2],
     model: &Model,
     again: &Again,
-    labels: &[u32],
+    labels: Labels,
     measuring: &Measuring,
 ) -> Result<Vec<String>, Failure> {
     // Best first: should the disk fill up, the model is what took the longest to make.
@@ -225,7 +265,9 @@ fn write(
     }
     if let Some(output) = labels_output {
         let mut writer = LabelsWriter::new(output, labels_to)?;
-        writer.write(labels)?;
+        for first in (0..labels.rows()).step_by(SHARE) {
+            writer.write(&labels.some(first, SHARE)?)?;
+        }
         writer.finish()?;
     }
     match (output, again) {
@@ -242,7 +284,7 @@ fn write(
             kept.write_with_labels(output, to, labelled, measure, &never)
         }
         (Some(output), Again::Values(matrix, names)) => {
-            write_values(output, to, matrix, names, labels, measuring)
+            write_values(output, to, matrix, names, &labels.some(0, labels.rows())?, measuring)
         }
         (Some(_), Again::No) | (None, _) => Ok(Vec::new()),
     }

@@ -7,15 +7,17 @@ use std::sync::Arc;
 use kmeans_engine::{
     Algorithm, FitParams, Init, Isa, Measures, Missing, Named, Preparation, PrepareParams, Scale, Threads,
 };
-use kmeans_io::{Selection, read_centroids};
+use kmeans_io::{Limit, Selection, read_centroids};
 use napi::bindgen_prelude::Float64Array;
 use napi_derive::napi;
 
 use crate::control::Control;
 use crate::failure::{ErrorCode, Failure};
+use crate::memory::{self, Memory};
 use crate::model;
 use crate::number::{count, optional_count, seed};
 use crate::outputs::measures;
+use crate::tier;
 
 /// How to fit. What is absent takes its default.
 #[napi(object, object_to_js = false)]
@@ -38,6 +40,9 @@ pub struct FitOptions {
     pub algorithm: Option<String>,
     /// Threads; without, as many as there are processors. The result is the same.
     pub threads: Option<f64>,
+    /// How much of the table may be held: 512MB, 2GiB, or a share of the machine's memory, 50%. A table that takes more
+    /// is read again in every pass. The result is the same.
+    pub memory: Option<String>,
     /// The instruction set of the kernels: portable or avx2; for tests. The result is the same.
     pub isa: Option<String>,
     /// The columns to cluster on: names, positions from 1 (`3`), ranges (`3-7`, `5-`, `a:b`), patterns (`emb*`), and
@@ -90,6 +95,7 @@ pub struct FitDefaults {
     pub missing: String,
     pub categorical_weight: f64,
     pub scale: String,
+    pub memory: String,
 }
 
 #[napi]
@@ -105,6 +111,7 @@ pub fn fit_defaults() -> FitDefaults {
         tol,
         init: init.name().to_owned(),
         algorithm: algorithm.name().to_owned(),
+        memory: memory::DEFAULT.to_owned(),
     }
 }
 
@@ -150,6 +157,7 @@ pub struct Request {
     pub scale_chosen: bool,
     clusters: Option<usize>,
     start: Start,
+    pub memory: Memory,
     pub selection: Selection,
     pub model: Option<String>,
     pub output: Option<String>,
@@ -177,6 +185,7 @@ impl Request {
             n_init,
             algorithm,
             threads,
+            memory,
             isa,
             columns,
             exclude,
@@ -216,37 +225,34 @@ impl Request {
         params.check_options()?;
         let scale_chosen = scale.is_some();
         let prepare = preparing(missing.as_deref(), scale.as_deref(), categorical_weight)?;
-        let selection = Selection {
-            columns,
-            exclude: exclude.unwrap_or_default(),
-            id: id.unwrap_or_default(),
-            weight,
-            truth,
-            categorical: categorical.unwrap_or_default(),
-            keep_missing: prepare.missing != Missing::Error,
-            survey: false,
-        };
-        let keep_labels = keep_labels == Some(true);
-        let measures = measures(distance, second, margin, distances);
+        let keep_missing = prepare.missing != Missing::Error;
+        let selection = selection(columns, exclude, id, weight, truth, categorical, keep_missing);
         Ok(Self {
             params,
             prepare,
             scale_chosen,
             clusters,
             start,
+            memory: Memory::new(memory.as_deref())?,
             selection,
             model,
             output,
             labels,
             to,
-            measures,
-            keep_labels,
+            measures: measures(distance, second, margin, distances),
+            keep_labels: keep_labels == Some(true),
         })
     }
 
     /// On how many threads the table is read, as it is clustered.
     pub fn threads(&self) -> usize {
         Threads::wanted(self.params.threads)
+    }
+
+    /// How much of a table may be read into memory; the clusters of a file of centroids are not known yet.
+    pub fn limit(&self) -> Limit {
+        let prepared = self.prepare.scale != Scale::None;
+        Limit { prepared, ..tier::limit(&self.params, self.memory) }
     }
 
     /// Columns are chosen from a table that is read; numbers that are handed over have been chosen.
@@ -259,6 +265,7 @@ impl Request {
             ("weight", weight.is_some()),
             ("truth", truth.is_some()),
             ("categorical", !categorical.is_empty()),
+            ("memory", self.memory.given),
         ];
         match named.into_iter().find(|(_, given)| *given) {
             Some((option, _)) => {
@@ -316,6 +323,28 @@ fn preparing(
     };
     prepare.check()?;
     Ok(prepare)
+}
+
+/// The columns that are used, and for what.
+fn selection(
+    columns: Option<Vec<String>>,
+    exclude: Option<Vec<String>>,
+    id: Option<Vec<String>>,
+    weight: Option<String>,
+    truth: Option<String>,
+    categorical: Option<Vec<String>>,
+    keep_missing: bool,
+) -> Selection {
+    Selection {
+        columns,
+        exclude: exclude.unwrap_or_default(),
+        id: id.unwrap_or_default(),
+        weight,
+        truth,
+        categorical: categorical.unwrap_or_default(),
+        keep_missing,
+        survey: false,
+    }
 }
 
 /// Given centroids say how many clusters there are, and make restarts pointless.

@@ -17,13 +17,16 @@ mod fit_options;
 mod hints;
 mod job;
 mod measuring;
+mod memory;
 mod model;
 mod number;
 mod outputs;
 mod predict;
+mod prepared_rows;
 mod preparing;
 mod report;
 mod source;
+mod tier;
 
 /// A panic is a defect that [`job::guarded`] turns into a value, or a hostile file that the readers refuse;
 /// the default hook would print it over the terminal as well.

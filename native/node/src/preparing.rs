@@ -41,7 +41,7 @@ pub struct Preparing {
     pub columns: Vec<String>,
     /// What the engine's columns are called.
     pub features: Vec<String>,
-    seen: Option<Seen>,
+    pub seen: Option<Seen>,
     /// Rows that were left out, ascending.
     pub dropped: Vec<u64>,
     /// Cells that were filled.
@@ -61,9 +61,7 @@ pub fn prepare(
         let rows = matrix.rows();
         (matrix, dropped) = split_off_lacking(matrix);
         if dropped.len() == rows {
-            let message = "every row has a missing cell, so none is left".to_owned();
-            return Err(Failure::new(ErrorCode::InvalidData, message)
-                .hint("leave the emptiest columns out with --exclude, or fill them with --missing mean"));
+            return Err(none_left());
         }
         weights = weights.map(|weights| without(weights, &dropped));
     }
@@ -120,8 +118,15 @@ pub fn spread_rows<T: Copy>(values: Vec<T>, dropped: &[u64], width: usize, nothi
     all
 }
 
+/// Says that dropping rows has left none.
+pub fn none_left() -> Failure {
+    let message = "every row has a missing cell, so none is left";
+    Failure::new(ErrorCode::InvalidData, message)
+        .hint("leave the emptiest columns out with --exclude, or fill them with --missing mean")
+}
+
 /// What the engine says of a column by its place, with its name.
-fn named(error: kmeans_engine::Error, names: &[String]) -> Failure {
+pub fn named(error: kmeans_engine::Error, names: &[String]) -> Failure {
     match error {
         kmeans_engine::Error::Column { column, problem } => {
             let name = &names[column];
@@ -132,7 +137,7 @@ fn named(error: kmeans_engine::Error, names: &[String]) -> Failure {
     }
 }
 
-fn features(names: &[String], preparation: &Preparation) -> Result<Vec<String>, Failure> {
+pub fn features(names: &[String], preparation: &Preparation) -> Result<Vec<String>, Failure> {
     let mut features = Vec::new();
     for (name, column) in names.iter().zip(&preparation.columns) {
         match column {
@@ -153,13 +158,13 @@ fn features(names: &[String], preparation: &Preparation) -> Result<Vec<String>, 
     }
 }
 
-fn without(weights: Vec<f64>, dropped: &[u64]) -> Vec<f64> {
+pub fn without(weights: Vec<f64>, dropped: &[u64]) -> Vec<f64> {
     let mut dropped = dropped.iter().copied().peekable();
     let kept = |(row, weight): (usize, f64)| dropped.next_if_eq(&(row as u64)).is_none().then_some(weight);
     weights.into_iter().enumerate().filter_map(kept).collect()
 }
 
-fn holes(matrix: &Matrix) -> u64 {
+pub fn holes(matrix: &Matrix) -> u64 {
     use kmeans_engine::Values;
     let count = match matrix.values() {
         Values::F32(values) => values.iter().filter(|x| x.is_nan()).count(),

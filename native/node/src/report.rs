@@ -6,6 +6,7 @@ use napi_derive::napi;
 
 use crate::hints;
 use crate::preparing::Preparing;
+use crate::tier::Passes;
 
 /// A column that was not clustered on.
 #[napi(object)]
@@ -109,6 +110,14 @@ pub struct FitReport {
     pub init: String,
     /// What found the nearest centroids in the end.
     pub algorithm: String,
+    /// Whether the rows were read again in every pass, because they do not fit in memory.
+    pub streamed: bool,
+    /// How often they were read.
+    pub passes: Option<f64>,
+    /// Bytes that they would take in memory.
+    pub memory_needed: Option<f64>,
+    /// Bytes that were allowed.
+    pub memory: Option<f64>,
     /// Restarts that were run.
     pub n_init: f64,
     /// Whether their number followed from the shape.
@@ -147,6 +156,7 @@ pub struct About {
     pub warnings: Vec<String>,
     pub algorithm: Algorithm,
     pub threads: usize,
+    pub streamed: Option<Passes>,
 }
 
 impl FitReport {
@@ -154,6 +164,13 @@ impl FitReport {
         let params = &plan.params;
         let mut warnings = about.warnings;
         warnings.extend(doubts(found, plan));
+        if about.streamed.is_some() && ![Algorithm::Auto, about.algorithm].contains(&params.algorithm) {
+            warnings.push(format!(
+                "the table does not fit in memory, so rows were compared by {}, not by {}; the result is the same",
+                about.algorithm.name(),
+                params.algorithm.name()
+            ));
+        }
         let Preparing { preparation, columns: inputs, features, dropped, filled, .. } = about.preparing;
         let clusters = clusters(found, &preparation, about.weight.is_some());
         let columns = features.into_iter().enumerate().map(|(column, name)| ColumnSummary {
@@ -189,6 +206,10 @@ impl FitReport {
             seed: params.seed.to_string(),
             init: params.init.name().to_owned(),
             algorithm: about.algorithm.name().to_owned(),
+            streamed: about.streamed.is_some(),
+            passes: about.streamed.map(|passes| passes.count as f64),
+            memory_needed: about.streamed.map(|passes| passes.needed as f64),
+            memory: about.streamed.map(|passes| passes.allowed as f64),
             n_init: found.restarts.done as f64,
             n_init_auto: params.n_init.is_none(),
             restart: found.restarts.winner as f64 + 1.0,

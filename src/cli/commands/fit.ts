@@ -36,6 +36,7 @@ const flags: Flags<FitLine> = {
       '--threads <n>',
       'only changes the speed, never the result (default: all cores)',
     ),
+    memory: text('--memory <size>', 'hold no more of the table: 512MB, 2GiB, 50% of the machine'),
     isa: { ...text('--isa <name>', 'instruction set of the kernels'), hidden: true },
   }),
   ...grouped('Columns:', {

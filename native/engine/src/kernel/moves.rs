@@ -3,14 +3,15 @@
 //! A row's numbers become limbs on the grid (`exact::grid`), sixteen rows side by side, and each row's limbs are
 //! then added to its cluster's in one run. A thread adds up in i64 and tells the sums now and then.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use crate::exact::{self, Grid, LOW_BITS, ROUND, Sum};
 use crate::matrix::Element;
 use crate::panels::{PANEL, View};
-use crate::points::Weights;
 use crate::sums::{NOWHERE, Sums};
+use crate::weights::Weights;
 
 use super::vector::Vector;
 
@@ -74,7 +75,8 @@ impl Limbs {
 /// The moves that one thread has seen since it last told.
 pub struct Moves<'a> {
     grid: &'a Grid,
-    weights: Option<&'a Weights>,
+    /// Of the rows of the view: all there are, or those of a block that passes by.
+    weights: Option<Cow<'a, Weights>>,
     told: &'a Mutex<&'a mut Sums>,
     /// Quads of a cluster.
     width: usize,
@@ -103,7 +105,7 @@ impl<'a> Moves<'a> {
         let (plain, weighted) = if weights.is_some() { (0, clusters) } else { (clusters, 0) };
         Self {
             grid,
-            weights,
+            weights: weights.map(Cow::Borrowed),
             told: sums,
             width,
             highs: Limbs::new(plain, width),
@@ -114,6 +116,16 @@ impl<'a> Moves<'a> {
             touched: vec![false; clusters],
             untold: 0,
         }
+    }
+
+    /// The weights of the rows that come next, in another view; where there are weights, there always are.
+    pub fn weigh(&mut self, weights: Weights) {
+        self.weights = Some(Cow::Owned(weights));
+    }
+
+    /// The weights of the rows.
+    pub fn weights(&self) -> Option<&Weights> {
+        self.weights.as_deref()
     }
 
     /// Adds everything to the sums and begins again.
@@ -173,9 +185,11 @@ impl<'a> Moves<'a> {
         }
         let panel = view.panel(row / PANEL);
         let few = from == [NOWHERE; PANEL] || self.rows.len() <= FEW;
-        if let Some(weights) = self.weights {
-            for &i in moved {
-                self.add_weighted(panel, i, weights.units(row + i) as i64, from[i], to[i]);
+        if let Some(weights) = &self.weights {
+            let units: [i64; PANEL] =
+                std::array::from_fn(|i| moved.get(i).map_or(0, |i| weights.units(row + i) as i64));
+            for (&i, units) in moved.iter().zip(units) {
+                self.add_weighted(panel, i, units, from[i], to[i]);
             }
         } else if count < MANY {
             for &i in moved {

@@ -1,25 +1,24 @@
 //! One pass over the rows: labels, moves and, where asked for, distances.
 
-use std::ops::Range;
 use std::sync::Mutex;
 
 use crate::error::Error;
-use crate::exact::{Grid, Sum};
+use crate::exact::Grid;
 use crate::kernel::boxes::{Lists, Share};
 use crate::kernel::shortlist::{self, Ask, Taken, Targeted};
 use crate::kernel::{self, Found, Isa, Moves, Packed, Windows, Within, bounds};
-use crate::matrix::Element;
 use crate::observer::Observer;
-use crate::panels::{Panels, View, on_view};
-use crate::points::{Points, Weights};
+use crate::panels::on_view;
+use crate::points::Points;
+use crate::share::{SHARE, assign, measure};
 use crate::sums::Sums;
 use crate::threads::Threads;
 use crate::tier::{Detail, Step};
 
+use super::InMemory;
 use super::bounds::AllBounds;
 use super::boxes::Boxes;
 use super::images::AllImages;
-use super::{InMemory, SHARE};
 
 impl InMemory {
     /// Asks all rows, in the cheapest way that there is. What each thread found, and what that took.
@@ -181,7 +180,7 @@ impl<'a> Pass<'a> {
             let (rows, found) = (first..first + labels.len(), &part.found);
             part.step.ties += found.ties[..rows.len()].iter().filter(|&&tie| tie != 0.0).count() as u64;
             let distances = &found.distances[..rows.len()];
-            measure(self.isa, self.points, &rows, distances, labels, &mut part.within);
+            measure(self.isa, self.points.weights.as_ref(), &rows, distances, labels, &mut part.within);
         }
     }
 }
@@ -200,53 +199,5 @@ impl Part<'_> {
         self.moves.tell();
         self.step.within = self.within.into_totals();
         (self.step, self.taken)
-    }
-}
-
-pub(super) fn assign<T: Element>(
-    view: View<T>,
-    rows: &Range<usize>,
-    detail: Detail,
-    centroids: &Packed,
-    found: &mut Found,
-) {
-    let panels = Panels::holding(rows);
-    match detail {
-        Detail::Labels => kernel::assign::<T, false>(view, panels, centroids, found),
-        Detail::Distances => kernel::assign::<T, true>(view, panels, centroids, found),
-    }
-}
-
-pub(super) fn pool_weighted<T: Element>(
-    view: View<T>,
-    rows: Range<usize>,
-    weights: &Weights,
-    grid: &Grid,
-    sums: &mut [Sum],
-) {
-    for row in rows {
-        for (column, (sum, x)) in sums.iter_mut().zip(view.row(row)).enumerate() {
-            sum.add(grid.split(column, x), weights.units(row) as i64);
-        }
-    }
-}
-
-/// Adds distances to the sums of their clusters.
-pub(super) fn measure(
-    isa: Isa,
-    points: &Points,
-    rows: &Range<usize>,
-    distances: &[f64],
-    labels: &[u32],
-    within: &mut Within,
-) {
-    let labels = &labels[..rows.len()];
-    match &points.weights {
-        None => kernel::within(isa, distances, labels, within),
-        Some(weights) => {
-            for (row, (&distance, &label)) in rows.clone().zip(distances.iter().zip(labels)) {
-                within.add_weighted(distance, weights.to_f64(weights.units(row).into()), label);
-            }
-        }
     }
 }

@@ -4,11 +4,12 @@
 use crate::error::Error;
 use crate::matrix::{Element, Matrix, Values};
 use crate::observer::Observer;
-use crate::points::{Ranges, WeightUnit};
+use crate::points::Ranges;
 use crate::prepare::column::Numbers;
 use crate::prepare::quantile::{PASSES, Quartiles};
 use crate::prepare::{Column, Missing, Preparation, PrepareParams, Scale};
 use crate::threads::Threads;
+use crate::weights::WeightSurvey;
 
 /// A line of the cache holds 8 numbers: the columns that a thread takes at a time.
 const GROUP: usize = 8;
@@ -122,14 +123,14 @@ impl Preparation {
 /// Columns as far as passes over their rows have come.
 pub(super) struct Fit<'a> {
     pub(super) columns: Vec<Numbers>,
-    unit: WeightUnit,
+    unit: WeightSurvey,
     threads: &'a Threads,
     observer: &'a dyn Observer,
 }
 
 impl<'a> Fit<'a> {
     pub(super) fn new(columns: usize, threads: &'a Threads, observer: &'a dyn Observer) -> Self {
-        Self { columns: vec![Numbers::new(); columns], unit: WeightUnit::default(), threads, observer }
+        Self { columns: vec![Numbers::new(); columns], unit: WeightSurvey::default(), threads, observer }
     }
 
     fn fills(
@@ -215,9 +216,9 @@ impl<'a> Fit<'a> {
 
     pub(super) fn ranges(&mut self, rows: &mut dyn Rows) -> Result<(), Error> {
         let Self { columns, unit, threads, observer } = self;
-        *unit = WeightUnit::default();
+        *unit = WeightSurvey::default();
         rows.pass(&mut |matrix, weights| {
-            unit.add(weights.unwrap_or_default());
+            unit.add(weights.unwrap_or_default())?;
             let counts: Option<Vec<u64>> =
                 weights.map(|weights| weights.iter().map(|&weight| u64::from(weight > 0.0)).collect());
             let range: Add = &|numbers, x, counts| numbers.range(x, counts > 0);

@@ -22,6 +22,11 @@ use plus_plus::{Means, Project};
 const SAMPLE: usize = 131_072;
 const SAMPLE_PER_CLUSTER: usize = 64;
 
+/// The most rows that seeding looks at.
+pub fn most_rows(clusters: usize) -> usize {
+    SAMPLE.max(clusters.saturating_mul(SAMPLE_PER_CLUSTER))
+}
+
 /// The rows that all restarts draw their first centroids from.
 pub struct Seeding {
     /// Row numbers, ascending; `None` for all rows.
@@ -31,7 +36,7 @@ pub struct Seeding {
 impl Seeding {
     /// All rows of a table, or a uniform sample of them.
     pub fn new(rows: usize, plan: &Plan) -> Self {
-        let limit = SAMPLE.max(plan.params.clusters.saturating_mul(SAMPLE_PER_CLUSTER));
+        let limit = most_rows(plan.params.clusters);
         let draw = || sample(rows as u64, limit as u64, Stream::new(plan.params.seed, Purpose::Sample, 0));
         let given = matches!(plan.params.init, Init::Given(_));
         Self { sample: (rows > limit && !given).then(draw) }

@@ -14,9 +14,10 @@ use crate::exact::{exponent, scale};
 use crate::kernel::{Isa, whole};
 use crate::observer::Observer;
 use crate::panels::PANEL;
-use crate::points::{Points, Weights};
+use crate::points::Points;
 use crate::rng::Stream;
 use crate::threads::Threads;
+use crate::weights::Weights;
 
 use super::draw::{BLOCK, Shares};
 use super::every::Every;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::training::Keep;
 use super::{Batch, Payload, TableReader};
 use crate::body::Body;
 use crate::cell::Cells;
@@ -54,7 +55,7 @@ impl TableReader {
     }
 
     /// Whether there is one input; rows of others may have to be brought into the order of the first one's columns.
-    fn is_alone(&self) -> bool {
+    pub(super) fn is_alone(&self) -> bool {
         self.order.is_none() && self.later.is_empty()
     }
 
@@ -97,19 +98,27 @@ impl TableReader {
     }
 
     /// Reads on several threads as far as that goes.
-    pub(super) fn read_in_parts(&mut self, cells: &mut Cells) -> Result<(), Error> {
+    pub(super) fn read_in_parts(&mut self, cells: &mut Cells, keep: &mut Keep) -> Result<(), Error> {
         let Some((table, parting)) = self.spread.over(&mut self.table.body, false) else { return Ok(()) };
-        let (stop, length, name) = (&self.stop, self.table.length, &self.table.name);
+        let (length, name) = (self.table.length, &self.table.name);
         let alike = cells.alike();
         let give = |gathered: Gathered, bytes: usize, before: Before| {
             let rows = cells.absorb(gathered, before, name)?;
-            if cells.rows == rows {
+            let first = cells.rows == rows;
+            let promised = length.filter(|_| first).map_or(0.0, |length| length as f64 / bytes.max(1) as f64);
+            if keep(cells, (rows as f64 * promised) as usize)? && first {
                 reserve(cells, length, bytes as u64);
             }
-            stop.rows(cells.rows as u64);
             Ok(())
         };
         table.in_parts(&parting, || alike.alike(), |cells, _| cells.gathered(), give)
+    }
+
+    /// How many rows there seem to be, judged by so many; 0 where nothing tells.
+    pub(super) fn promised(&self, rows: usize) -> usize {
+        let consumed = self.table.body.consumed().filter(|_| self.is_alone());
+        let all = self.table.length.zip(consumed);
+        all.map_or(0, |(length, consumed)| (rows as f64 * length as f64 / consumed.max(1) as f64) as usize)
     }
 
     /// Makes room for the whole table at once, judged by its first chunk: doubling would hold it up to three times.

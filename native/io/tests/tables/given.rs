@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use kmeans_engine::{Matrix, Measured, Measures, Values};
 use kmeans_io::{
-    Dialect, Error, Extra, Input, Labelled, Never, Output, Selection, Stop, Table, TableReader, TableWriter,
-    read_table,
+    Dialect, Error, Extra, Input, Labelled, Labels, Never, Output, Selection, Stop, Table, TableReader,
+    TableWriter, read_table,
 };
 
 /// A reader that gives out a few bytes at a time.
@@ -103,7 +103,7 @@ pub fn written(name: &str, write: impl FnOnce(Output)) -> Vec<u8> {
 
 /// Labels and nothing else.
 pub fn labelled(labels: &[u32]) -> Labelled<'_> {
-    Labelled { labels, categories: &[], extra: Extra::default() }
+    Labelled { labels: Labels::Held(labels), categories: &[], extra: Extra::default() }
 }
 
 /// For rows of which nothing is measured.

@@ -410,7 +410,7 @@ fn a_reader_that_goes_away_is_a_closed_pipe_whatever_the_format() {
         let write = || {
             let output = Output::open(&path, &[], &never())?;
             let mut writer = LabelsWriter::new(output, None)?;
-            writer.write(&[1; 500_000])?;
+            writer.write(&vec![1; 500_000])?;
             writer.finish()
         };
         assert_eq!(write().unwrap_err().kind(), Kind::ClosedPipe, "{name}");
@@ -425,7 +425,7 @@ fn an_unfinished_output_leaves_the_old_file_whatever_the_format() {
         std::fs::write(&path, "old").unwrap();
         let output = Output::open(&path, &[], &never()).unwrap();
         let mut writer = LabelsWriter::new(output, None).unwrap();
-        writer.write(&[1; 500_000]).unwrap();
+        writer.write(&vec![1; 500_000]).unwrap();
         drop(writer);
         assert_eq!(std::fs::read(&path).unwrap(), b"old");
     }

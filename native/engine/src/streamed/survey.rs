@@ -1,0 +1,79 @@
+//! The first pass over the rows.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use crate::error::Error;
+use crate::kernel::{self, Isa};
+use crate::matrix::Values;
+use crate::observer::Observer;
+use crate::panels::{Panels, on_view};
+use crate::points::Ranges;
+use crate::threads::Threads;
+use crate::weights::WeightSurvey;
+
+use super::AHEAD;
+use super::ahead::{Expected, Piece, read_ahead};
+use super::rows::RowSource;
+
+/// What the first pass finds out.
+pub struct Survey {
+    pub rows: usize,
+    /// Whether all numbers are stored as f32.
+    pub narrow: bool,
+    pub weights: Option<WeightSurvey>,
+    pub ranges: Ranges,
+}
+
+impl Survey {
+    pub fn of(
+        source: &mut impl RowSource,
+        threads: &Threads,
+        isa: Isa,
+        observer: &dyn Observer,
+    ) -> Result<Self, Error> {
+        let columns = source.columns();
+        let (mut rows, mut narrow) = (0, true);
+        let mut weights = source.weighted().then(WeightSurvey::default);
+        let (failed, mut bad_weight) = (AtomicBool::new(false), None);
+        // One thread at a time takes a piece, so this sees them in order.
+        let look = |piece: Piece| {
+            rows = piece.first + piece.block.rows();
+            narrow &= matches!(piece.block.matrix().values(), Values::F32(_));
+            if let (Some(survey), Some(some)) = (&mut weights, piece.block.weights())
+                && let Err(error) = survey.add(some)
+            {
+                bad_weight = Some(error);
+                failed.store(true, Relaxed);
+            }
+            piece
+        };
+        let add = |part: &mut Result<Ranges, Error>, piece: Piece| {
+            let (rows, first) = (0..piece.block.rows(), piece.first);
+            let panels = Panels::new(piece.block.into_parts().0);
+            if let Ok(ranges) = part
+                && let Err(error) = on_view!(panels, view => kernel::ranges(isa, view, &rows, ranges))
+            {
+                *part = Err(behind(first, error));
+                failed.store(true, Relaxed);
+            }
+        };
+        let parts = read_ahead(source, Expected::Any, threads.count() + AHEAD, |pieces| {
+            // Pieces before one that is at fault are out already, and those behind it cannot be worse.
+            let pieces = pieces.take_while(|_| !failed.load(Relaxed)).map(look);
+            threads.fold(pieces, observer, || Ok(Ranges::new(columns)), add)
+        });
+        if let Some(error) = bad_weight {
+            return Err(error);
+        }
+        let ranges = Ranges::merged(columns, parts?)?;
+        if rows == 0 { Err(Error::NoRows) } else { Ok(Self { rows, narrow, weights, ranges }) }
+    }
+}
+
+/// The error of a value in a piece that has so many rows before it.
+fn behind(first: usize, error: Error) -> Error {
+    match error {
+        Error::NotFinite { row, column, value } => Error::NotFinite { row: first + row, column, value },
+        other => other,
+    }
+}

@@ -1,0 +1,97 @@
+//! The rows of a table, again and again.
+
+use std::sync::Arc;
+
+use kmeans_engine::{Error as EngineError, RowBlock, RowSource};
+
+use crate::error::Error;
+use crate::format::Format;
+use crate::place::{CHANGED, Place};
+use crate::stop::{Never, Stop};
+use crate::table::training::Wanted;
+
+use super::raw::Raw;
+
+/// The rows of a table that is not held: missing cells, where they may be, are NaN, texts of categories their numbers.
+///
+/// Text costs some 20 ns a number to parse, many times as much as copying it, and what comes through a pipe comes once;
+/// so of these the used columns were left in a temporary file of numbers. Arrow, Parquet and .npy files are read again
+/// as they are.
+pub struct PassingRows {
+    name: String,
+    columns: usize,
+    weighted: bool,
+    rows: usize,
+    passes: usize,
+    source: Source,
+}
+
+pub(super) enum Source {
+    Again(Again),
+    Raw(Raw),
+}
+
+/// A file that is read again as it is.
+pub(super) struct Again {
+    pub(super) place: Place,
+    pub(super) format: Format,
+    pub(super) wanted: Wanted,
+}
+
+impl PassingRows {
+    pub(super) fn new(name: &str, columns: usize, weighted: bool, rows: usize, source: Source) -> Self {
+        Self { name: name.to_owned(), columns, weighted, rows, passes: 1, source }
+    }
+
+    /// The input's name in messages.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How many rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// How often they were read, the first time included.
+    pub fn passes(&self) -> usize {
+        self.passes
+    }
+}
+
+type Each<'a> = dyn FnMut(RowBlock) -> Result<(), EngineError> + 'a;
+
+impl RowSource for PassingRows {
+    fn columns(&self) -> usize {
+        self.columns
+    }
+
+    fn weighted(&self) -> bool {
+        self.weighted
+    }
+
+    fn pass(&mut self, each: &mut Each) -> Result<(), EngineError> {
+        self.passes += 1;
+        match &mut self.source {
+            Source::Again(again) => again.pass(&self.name, each),
+            Source::Raw(raw) => raw.pass(each),
+        }
+    }
+}
+
+impl Again {
+    fn pass(&self, name: &str, each: &mut Each) -> Result<(), EngineError> {
+        // A fit that is interrupted still labels all rows.
+        let never: Arc<dyn Stop> = Arc::new(Never);
+        let mut done = Ok(());
+        let read = self.wanted.reread(name, &self.place, self.format, &never, &mut |cells| {
+            let weights = cells.weight.map(|_| std::mem::take(&mut cells.weights));
+            let (_, matrix) = cells.take();
+            done = each(RowBlock::new(matrix, weights));
+            done.is_ok()
+        });
+        done?;
+        read.map_err(EngineError::source)?;
+        if self.place.is_unchanged() { Ok(()) } else { Err(EngineError::source(Error::about(name, CHANGED))) }
+    }
+}

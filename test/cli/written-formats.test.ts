@@ -138,12 +138,14 @@ test('rows that trickle in come out compressed at once', async () => {
   // The input stays open until the first rows have come out.
   const { stdout } = await shell(
     `mkfifo in rows.jsonl.gz
+     timeout 30 node -e '${first}' > first & reader=$!
      kmeans predict in -q -m m.json -o rows.jsonl.gz &
      exec 3> in
      head -3 '${iris}' >&3
-     timeout 30 node -e '${first}'
+     wait $reader
      exec 3>&-
-     wait`,
+     wait
+     cat first`,
     { cwd },
   );
   expect(stdout).toContain('"cluster":1}');

@@ -82,9 +82,8 @@ export const fitPage: Page<FitLine> = {
 };
 
 async function fitFacts(): Promise<Facts> {
-  const { algorithms, fitDefaults, formats, missingPolicies, scales, writtenFormats } = await import(
-    '../../api/defaults.js'
-  );
+  const { algorithms, fitDefaults, formats, missingPolicies, scales, writtenFormats } =
+    await import('../../api/defaults.js');
   const defaults = { ...fitDefaults(), nInit: 'auto' };
   const choices = {
     algorithm: algorithms(),

@@ -16,6 +16,11 @@ MODEL = """{"format":"kmeans-model","formatVersion":1,"requires":[],"tool":{"nam
 "features":[{"name":"a","min":0,"max":9,"mean":0.1},{"name":"b","unit":"cm"}],"centroids":[[1,2.5],[3e-7,-0.0]],"sizes":[1,2],
 "weights":[1.5,2],"within":[0,null],"inertia":2,"total":null,"rows":3,"iterations":3,"converged":true,"stopped":"labels","seed":"0",
 "options":{"clusters":2,"init":"k-means++","nInit":1,"maxIter":300,"tol":0.0001,"weight":"w"},"preprocessing":[],"more":[{"x":null}]}"""
+PREPARED = """{"format":"kmeans-model","formatVersion":1,"requires":["missing","categorical","scale"],"features":[{"name":"x"},
+{"name":"t=a","column":"t","category":"a"},{"name":"t=b","column":"t","category":"b"}],"centroids":[[1,0,1],[9,0.5,0.5]],
+"preparedCentroids":[[0,0,2],[1,1,1]],"sizes":[2,1],"inertia":1,"iterations":2,"converged":true,"stopped":"labels","seed":"1",
+"preprocessing":[{"name":"missing","method":"mean","fills":[4.5,null]},{"name":"categorical","weight":0.5},
+{"name":"scale","method":"standard","shifts":[4,0,0],"scales":[2,1,1]}]}"""
 OPTIONS = ["a|id\nb 1", "tab", "\\t", ";", "csv", "parquet", "emb_10|x,y", "x1", "\na|größe"]
 #: Which targets read a file of that name.
 TARGETS = {
@@ -38,7 +43,7 @@ def main(folder):
                     # A byte more: the last one is not data but tells what the caller says.
                     tail = b"" if target == "arrow" else b"\0"
                     (folder / target / file.name).write_bytes(file.read_bytes() + tail)
-    for target, texts in {"model": [MODEL], "options": OPTIONS}.items():
+    for target, texts in {"model": [MODEL, PREPARED], "options": OPTIONS}.items():
         (folder / target).mkdir()
         for number, text in enumerate(texts):
             (folder / target / str(number)).write_text(text)

@@ -125,12 +125,22 @@ fn folder() -> PathBuf {
     FOLDER.get_or_init(|| tempfile::tempdir().unwrap_or_else(|error| panic!("no folder: {error}"))).path().to_owned()
 }
 
-/// Whether two answers about the same bytes are one. That a pipe cannot be copied anew is all that may differ.
+/// Says that two answers about the same bytes must be one, but for what is wrong with a damaged file: where its length is known, a
+/// lie about it is found earlier.
 pub fn same(whole: &Result<Reading, String>, other: &Result<Reading, String>, how: &str) {
-    assert_eq!(whole, other, "{how}");
+    const DAMAGED: &str = "is damaged or cut short (";
+    match (whole, other) {
+        (Err(one), Err(two)) if one.contains(DAMAGED) && two.contains(DAMAGED) => {}
+        _ => assert_eq!(whole, other, "{how}"),
+    }
 }
 
-/// Arrow's crates may panic on hostile bytes; the reader turns that into a sentence, so only what escapes counts.
+/// Arrow's crates may panic on hostile bytes; the reader turns that into a sentence. Only what escapes counts, and is told.
 pub fn let_contained_panics_pass() {
-    std::panic::set_hook(Box::new(|_| {}));
+    std::panic::set_hook(Box::new(|info| {
+        let library = |file: &str| file.contains("/registry/") || file.starts_with("/rustc/");
+        if info.location().is_none_or(|place| !library(place.file())) {
+            eprintln!("{info}");
+        }
+    }));
 }

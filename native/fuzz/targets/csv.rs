@@ -25,7 +25,12 @@ fuzz_target!(|data: &[u8]| {
     let Ok(reading) = whole else { return };
     check(&reading);
     let passed = pass(dripping(text, 1 + usize::from(told)), dialect, &reading.names, Some("o.csv"));
-    let Ok((values, output)) = passed else { panic!("read and not passed on: {passed:?}") };
+    let (values, output) = match passed {
+        Ok(passed) => passed,
+        // A text column that is not used may share the name of a column of numbers; predict cannot tell them apart.
+        Err(error) if error.contains("columns named") => return,
+        Err(error) => panic!("read and not passed on: {error}"),
+    };
     assert_eq!(values, reading.values);
     again(&output, dialect, &reading.names, &values);
 });

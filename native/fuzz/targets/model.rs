@@ -13,9 +13,11 @@ fuzz_target!(|data: &[u8]| {
     let again = Model::from_json(&saved).unwrap_or_else(|error| panic!("saved and not loaded: {error}"));
     let twice = again.to_json().unwrap_or_else(|error| panic!("loaded twice and not saved: {error}"));
     assert_eq!(String::from_utf8_lossy(&saved), String::from_utf8_lossy(&twice));
-    let columns = model.centroids.first().map_or(0, Vec::len);
     let Ok(threads) = Threads::new(Some(1)) else { return };
-    let row = Matrix::new(columns, Values::F64(vec![0.5; columns]));
-    let labels = model.labeller().labels(&row, &threads).unwrap_or_else(|error| panic!("no label: {error}"));
+    let columns = model.columns().len();
+    let row = Matrix::new(columns, Values::F64(vec![0.0; columns]));
+    // A scale may bring a row out of range, and then it has no label.
+    let Ok(prepared) = model.preparation().apply(row, &threads) else { return };
+    let Ok(labels) = model.labeller().labels(&prepared, &threads) else { return };
     assert!(labels.iter().all(|&label| (label as usize) < model.centroids.len()));
 });

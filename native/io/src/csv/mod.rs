@@ -1,5 +1,6 @@
 //! Texts with a delimiter: CSV, TSV and their relatives.
 
+pub(crate) mod literal;
 pub(crate) mod number;
 pub(crate) mod quotes;
 pub(crate) mod sniff;

@@ -4,6 +4,7 @@ use std::io::Read;
 
 use csv_core::ReadRecordResult;
 
+use crate::csv::literal;
 use crate::csv::quotes::{after_quote, lines, open_quote};
 use crate::csv::sniff;
 use crate::error::Error;
@@ -66,7 +67,7 @@ impl Splitter {
     pub(crate) fn new(source: Source) -> Self {
         Self {
             source,
-            core: csv_core::Reader::new(),
+            core: literal::reader(b','),
             delimiter: b',',
             window: Vec::new(),
             filled: 0,
@@ -100,7 +101,7 @@ impl Splitter {
     /// Only before the first record.
     pub(crate) fn set_delimiter(&mut self, delimiter: u8) {
         self.delimiter = delimiter;
-        self.core = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
+        self.core = literal::reader(delimiter);
     }
 
     /// The bytes read and not yet split, and whether there are more to come.
@@ -127,7 +128,7 @@ impl Splitter {
     pub(crate) fn rewind(&mut self) {
         if let Some(mark) = self.mark.take() {
             (self.at, self.next_line, self.after_cr) = (mark.at, mark.line, mark.after_cr);
-            self.core.reset();
+            literal::reset(&mut self.core);
             self.inside = false;
         }
     }

@@ -111,7 +111,7 @@ HEADERS = group(
     case("names only", "a,b\n", "There is no row to cluster.", refuses("holds no row"), holds={"a": [], "b": []}),
     case("empty file", "", "There is nothing to cluster.", refuses("is empty")),
     case("only blank lines", "\n\n\n", "There is nothing to cluster.", refuses("is empty")),
-    case("only a BOM", "\ufeff", "There is nothing to cluster.", refuses("is empty")),
+    case("only a BOM", "\ufeff", "There is nothing to cluster.", refuses("no row")),
     case("names as in the wild", "größe,重さ,🙂\n1,2,5\n3,4,6\n", "Names are any text.",
          reads({"größe": [1, 3], "重さ": [2, 4], "🙂": [5, 6]})),
 )

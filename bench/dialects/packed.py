@@ -62,7 +62,7 @@ NPY = group(
     npy("three dimensions", "<f8", range(8), "It is no table.", refuses("dimensions"), shape=(2, 2, 2)),
     npy("NaN", "<f8", [1, 2, 3, float("nan")], "A missing value.", refuses("row 2", "x2", "is a missing value"),
         holds={"x1": [1, 3], "x2": [2, None]}),
-    npy("complex", "<c16", [1, 2, 3, 4], "It holds no real numbers.", refuses("complex")),
+    npy("complex", "<c16", [1, 2, 3, 4], "It holds no real numbers.", refuses("c16")),
     npy("cut short", "<f8", [1, 2, 3, 4], "Numbers are missing.", refuses("cut short"), cut=9),
     npy("no row", "<f8", [], "There is no row to cluster.", refuses("holds no row"), shape=(0, 2)),
 )
@@ -88,7 +88,7 @@ JSON = group(
     lines("bad line", '{"a":1,"b":2}\n{"a":3,"b":\n{"a":5,"b":6}\n', "The line is named.", refuses("line 2")),
     lines("17 digits", '{"a":1,"b":0.30000000000000004}\n', "The nearest double.", reads(a=[1], b=[0.1 + 0.2])),
     lines("2^53 + 3", '{"a":1,"b":9007199254740995}\n', "The nearest double, ties to even.", reads(a=[1], b=[9007199254740996])),
-    lines("out of range", '{"a":1,"b":1e400}\n', "No double is near.", refuses("row 1", '"b"', "out of range")),
+    lines("out of range", '{"a":1,"b":1e400}\n', "No double is near.", refuses("line 1", "out of range")),
     lines("not an object", "[1,2]\n[3,4]\n", "A row without names is told.", refuses("line 1")),
 )
 

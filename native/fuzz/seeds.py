@@ -26,6 +26,10 @@ OPTIONS = ["a|id\nb 1", "tab", "\\t", ";", "csv", "parquet", "emb_10|x,y", "x1",
 TARGETS = {
     "csv": (".csv", ".tsv"),
     "arrow": (".arrow", ".arrows", ".feather"),
+    "parquet": (".parquet",),
+    "npy": (".npy",),
+    "jsonl": (".jsonl",),
+    "packed": (".gz", ".zst"),
     "table": (".csv", ".arrow", ".arrows", ".feather", ".parquet", ".npy", ".jsonl", ".gz", ".zst"),
 }
 
@@ -40,8 +44,8 @@ def main(folder):
             (folder / target).mkdir(parents=True)
             for file in files:
                 if file.suffix in suffixes and file.stat().st_size <= LONGEST:
-                    # A byte more: the last one is not data but tells what the caller says.
-                    tail = b"" if target == "arrow" else b"\0"
+                    # A byte more: there the last one is not data but tells what the caller says.
+                    tail = b"\0" if target in ("csv", "table") else b""
                     (folder / target / file.name).write_bytes(file.read_bytes() + tail)
     for target, texts in {"model": [MODEL, PREPARED], "options": OPTIONS}.items():
         (folder / target).mkdir()

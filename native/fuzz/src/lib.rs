@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use kmeans_engine::{Matrix, Values};
 use kmeans_io::{
-    Dialect, Input, Never, Output, Selection, Stop, Table, TableReader, TableWriter, read_table,
+    Dialect, Format, Input, Never, Output, Selection, Stop, Table, TableReader, TableWriter, read_table,
 };
 use tempfile::TempDir;
 
@@ -29,7 +29,10 @@ impl Read for Drip {
 
 /// The bytes as they come from a pipe that gives `most` at a time.
 pub fn dripping(bytes: &[u8], most: usize) -> Input {
-    Input::Reader { name: "x".to_owned(), reader: Box::new(Drip { bytes: Cursor::new(bytes.to_vec()), most }) }
+    Input::Reader {
+        name: "x".to_owned(),
+        reader: Box::new(Drip { bytes: Cursor::new(bytes.to_vec()), most }),
+    }
 }
 
 /// Nobody stops a run.
@@ -122,7 +125,10 @@ pub fn pass(
 /// A folder of this process's own.
 fn folder() -> PathBuf {
     static FOLDER: OnceLock<TempDir> = OnceLock::new();
-    FOLDER.get_or_init(|| tempfile::tempdir().unwrap_or_else(|error| panic!("no folder: {error}"))).path().to_owned()
+    FOLDER
+        .get_or_init(|| tempfile::tempdir().unwrap_or_else(|error| panic!("no folder: {error}")))
+        .path()
+        .to_owned()
 }
 
 /// Says that two answers about the same bytes must be one, but for what is wrong with a damaged file: where its length is known, a
@@ -143,4 +149,20 @@ pub fn let_contained_panics_pass() {
             eprintln!("{info}");
         }
     }));
+}
+
+/// Bytes of a format (`None`: to be found out) are one table, whole and in pieces, read for a fit and batch by batch.
+pub fn one_table(bytes: &[u8], format: Option<Format>, piece: usize) {
+    if bytes.len() > LONGEST {
+        return;
+    }
+    let dialect = Dialect { format, ..Dialect::default() };
+    let whole = read(dripping(bytes, usize::MAX), dialect);
+    same(&whole, &read(dripping(bytes, piece), dialect), "in pieces");
+    let Ok(reading) = whole else { return };
+    check(&reading);
+    // Columns that are not used are decoded too then, and may be damaged.
+    if let Ok((values, _)) = pass(dripping(bytes, usize::MAX), dialect, &reading.names, None) {
+        assert_eq!(values, reading.values);
+    }
 }

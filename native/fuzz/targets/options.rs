@@ -19,14 +19,18 @@ fuzz_target!(|data: &str| {
     if let Some(found) = names::nearest(first, COLUMNS) {
         assert!(COLUMNS.contains(&found));
     }
-    let list = |text: &str| -> Vec<String> { text.split('|').filter(|each| !each.is_empty()).map(str::to_owned).collect() };
+    let list = |text: &str| -> Vec<String> {
+        text.split('|').filter(|each| !each.is_empty()).map(str::to_owned).collect()
+    };
     let columns = Some(list(first)).filter(|list| !list.is_empty());
     let selection = Selection { columns, exclude: list(rest), ..Selection::default() };
     let input = dripping(TABLE.as_bytes(), usize::MAX);
     let Ok(table) = read_table(input, Dialect::default(), &selection, false, &never()) else { return };
     assert_eq!(table.names.len() + table.skipped.len(), COLUMNS.len());
     for (place, name) in table.names.iter().enumerate() {
-        let Some(column) = COLUMNS.iter().position(|each| each == name) else { panic!("{name} is no column") };
+        let Some(column) = COLUMNS.iter().position(|each| each == name) else {
+            panic!("{name} is no column")
+        };
         assert!(!table.names[..place].contains(name));
         assert_eq!(table.matrix.widened()[place], (column + 1) as f64);
     }

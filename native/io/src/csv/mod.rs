@@ -2,6 +2,7 @@
 
 pub(crate) mod decimal;
 pub(crate) mod fast;
+pub(crate) mod literal;
 pub(crate) mod number;
 mod opening;
 pub(crate) mod parts;

@@ -14,7 +14,26 @@ pub(crate) enum Reading {
     Text,
 }
 
-const MISSING: [&[u8]; 7] = [b"na", b"n/a", b"nan", b"null", b"none", b"?", b"-"];
+/// What the writers of tables put where there is no value, letter case aside: R, pandas, SQL; spreadsheets (`#N/A`), SAS and
+/// Stata (`.`), `MySQL` and `PostgreSQL` (`\N`), old C libraries (`1.#IND`, `1.#QNAN`).
+const MISSING: [&[u8]; 16] = [
+    b"na",
+    b"n/a",
+    b"nan",
+    b"null",
+    b"none",
+    b"?",
+    b"-",
+    b".",
+    b"\\n",
+    b"#n/a",
+    b"#na",
+    b"<na>",
+    b"1.#ind",
+    b"-1.#ind",
+    b"1.#qnan",
+    b"-1.#qnan",
+];
 
 /// Reads a cell; spaces around it do not count.
 #[inline]
@@ -166,7 +185,10 @@ mod tests {
 
     #[test]
     fn missing_values_have_many_names() {
-        for text in ["", " ", "NA", "n/a", "NaN", "-nan", "NULL", "None", "?", "-"] {
+        for text in [
+            "", " ", "NA", "n/a", "NaN", "-nan", "NULL", "None", "?", "-", ".", "\\N", "#N/A", "<NA>",
+            "-1.#IND",
+        ] {
             assert_eq!(read(text.as_bytes()), Reading::Missing, "{text}");
         }
     }

@@ -5,6 +5,7 @@ use std::io::Read;
 use csv_core::ReadRecordResult;
 use memchr::{memchr, memchr2};
 
+use crate::csv::literal;
 use crate::csv::quotes::{after_quote, lines, open_quote};
 use crate::error::Error;
 use crate::pipe::CHUNK;
@@ -82,7 +83,7 @@ impl Splitter {
     pub(crate) fn new(source: Source) -> Self {
         Self {
             source,
-            core: csv_core::Reader::new(),
+            core: literal::reader(b','),
             delimiter: b',',
             comment: None,
             window: Vec::new(),
@@ -118,7 +119,7 @@ impl Splitter {
     /// Only before the first record.
     pub(crate) fn set_delimiter(&mut self, delimiter: u8) {
         self.delimiter = delimiter;
-        self.core = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
+        self.core = literal::reader(delimiter);
     }
 
     /// Only before the first record.
@@ -150,7 +151,7 @@ impl Splitter {
     pub(crate) fn rewind(&mut self) {
         if let Some(mark) = self.mark.take() {
             (self.at, self.next_line, self.after_cr) = (mark.at, mark.line, mark.after_cr);
-            self.core.reset();
+            literal::reset(&mut self.core);
             self.within = Within::Nothing;
         }
     }

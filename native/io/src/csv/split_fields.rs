@@ -1,6 +1,8 @@
 //! Splits one record whose bytes are known into its fields.
 
-use csv_core::{Reader, ReaderBuilder};
+use csv_core::Reader;
+
+use crate::csv::literal;
 
 /// Room for the fields of one record.
 pub(crate) struct Fields {
@@ -12,7 +14,7 @@ pub(crate) struct Fields {
 
 impl Fields {
     pub(crate) fn new(delimiter: u8, columns: usize) -> Self {
-        let core = ReaderBuilder::new().delimiter(delimiter).build();
+        let core = literal::reader(delimiter);
         // One more than needed: with no room left the reader stops before it has said that the record is over.
         Self { core, bytes: Vec::new(), ends: vec![0; columns + 1], columns }
     }
@@ -20,7 +22,7 @@ impl Fields {
     /// The fields of a record, quotes removed.
     pub(crate) fn of(&mut self, record: &[u8]) -> impl Iterator<Item = &[u8]> {
         self.bytes.resize(record.len() + 1, 0);
-        self.core.reset();
+        literal::reset(&mut self.core);
         let (_, _, written, count) = self.core.read_record(record, &mut self.bytes, &mut self.ends);
         // The last field ends where the record does, which only an empty input tells the reader.
         let (_, _, _, rest) = self.core.read_record(&[], &mut self.bytes[written..], &mut self.ends[count..]);

@@ -11,16 +11,45 @@ const COMMENT: u8 = b'#';
 /// Records that are looked at for decimal commas.
 const ENOUGH: usize = 5;
 
-/// A first line that begins with `#` is a comment, and so are others like it.
+/// Bytes within which the line after a first that begins with `#` must end to be compared with it.
+const NEAR: usize = 1 << 20;
+
+/// A first line that begins with `#` is a comment, and so are others like it, unless it holds the names of columns.
 pub(crate) fn find_comment(split: &mut Splitter, notes: &mut Vec<String>) -> Result<Option<u8>, Error> {
     while split.ahead().0.is_empty() && split.ahead().1 {
         split.look_further()?;
     }
-    if split.ahead().0.first() != Some(&COMMENT) {
+    if split.ahead().0.first() != Some(&COMMENT) || names_columns(split)? {
         return Ok(None);
     }
     notes.push("lines that begin with # were passed over as comments (--comment none reads them)".to_owned());
     Ok(Some(COMMENT))
+}
+
+/// Whether a line such as `#chrom,pos` names the columns of the next: a name follows the sign at once, and both lines have
+/// as many delimiters.
+fn names_columns(split: &mut Splitter) -> Result<bool, Error> {
+    loop {
+        let (text, more) = split.ahead();
+        let mut lines = text.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty());
+        let (first, second) = (lines.next().unwrap_or_default(), lines.next());
+        if !first.get(1).is_some_and(u8::is_ascii_alphabetic) {
+            return Ok(false);
+        }
+        let ended = lines.next().is_some() || !more || text.len() > NEAR;
+        if let Some(second) = second.filter(|_| ended) {
+            let count = |line: &[u8], delimiter: u8| memchr::memchr_iter(delimiter, line).count();
+            let alike = |&delimiter: &u8| {
+                let fields = count(first, delimiter);
+                fields > 0 && fields == count(second, delimiter)
+            };
+            return Ok(second.first() != Some(&COMMENT) && sniff::CANDIDATES.iter().any(alike));
+        }
+        if ended {
+            return Ok(false);
+        }
+        split.look_further()?;
+    }
 }
 
 pub(crate) fn find_delimiter(

@@ -60,7 +60,8 @@ pub(crate) fn is_missing(cell: &[u8]) -> bool {
 pub(crate) fn read_spelt(cell: &[u8], decimal: u8) -> Reading {
     match (decimal, memchr2(b'.', b',', cell)) {
         (b'.', _) | (_, None) => read(cell),
-        _ if cell.contains(&b'.') => Reading::Text,
+        _ if is_missing(cell.trim_ascii()) => Reading::Missing,
+        _ if cell.contains(&b'.') || cell.trim_ascii() == b"," => Reading::Text,
         _ => read(&cell.iter().map(|&byte| if byte == b',' { b'.' } else { byte }).collect::<Vec<u8>>()),
     }
 }
@@ -209,7 +210,10 @@ mod tests {
             (read(",5"), read("7"), read("1e400,")),
             (Reading::Number(0.5), Reading::Number(7.0), Reading::Text)
         );
-        assert_eq!((read("NA"), read("")), (Reading::Missing, Reading::Missing));
+        assert_eq!(
+            (read("NA"), read(""), read(" . ")),
+            (Reading::Missing, Reading::Missing, Reading::Missing)
+        );
         for text in ["3.5", "1.234,5", "1,234,5", ","] {
             assert_eq!(read(text), Reading::Text, "{text}");
         }

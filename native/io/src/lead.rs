@@ -20,6 +20,9 @@ pub(crate) enum Lead {
     Utf16,
 }
 
+/// The byte order mark of UTF-8.
+pub(crate) const BOM: &[u8] = b"\xef\xbb\xbf";
+
 const LEADS: [(&[u8], Lead); 13] = [
     (BOM, Lead::Text { bom: true }),
     (b"ARROW1", Lead::ArrowFile),
@@ -37,7 +40,6 @@ const LEADS: [(&[u8], Lead); 13] = [
     (b"\xfe\xff", Lead::Utf16),
 ];
 
-const BOM: &[u8] = b"\xef\xbb\xbf";
 /// White space that is looked through for the first sign of JSON.
 const FARTHEST: usize = 256;
 

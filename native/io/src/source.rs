@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, escaped, spooling, stopped};
 use crate::format::{Dialect, Format, Signs};
-use crate::lead::{Lead, lead};
+use crate::lead::{BOM, Lead, lead};
 use crate::pipe::{CHUNK, Pipe, when_ready, widen};
 use crate::place::{Place, ReadSeek, Shared, spool};
 use crate::positioned::{Bytes, Positioned};
@@ -196,7 +196,7 @@ impl Source {
             source.head.extend_from_slice(&few[..count]);
             source.head_at = source.head.len();
             if count == 0 {
-                break lead_unknown;
+                break Lead::Text { bom: source.head.starts_with(BOM) };
             }
         };
         if source.head.is_empty() {

@@ -10,15 +10,14 @@ use std::ops::Range;
 
 use crate::error::Error;
 use crate::exact::{Grid, Total};
-use crate::far::Farthest;
 use crate::kernel::shortlist::Taken;
-use crate::kernel::{self, Found, Isa, Packed, Within};
+use crate::kernel::{self, Found, Isa, Packed};
 use crate::matrix::Matrix;
 use crate::observer::Observer;
-use crate::panels::{PANEL, Panels, on_view};
+use crate::panels::{Panels, on_view};
 use crate::params::{Algorithm, FitParams};
 use crate::points::{Points, Ranges};
-use crate::share::{self, SHARE, assign, measure, pool_weighted};
+use crate::share::{self, SHARE, Scatter};
 use crate::sums::{NOWHERE, Sums};
 use crate::threads::Threads;
 use crate::tier::{Detail, Far, Scan, Step, Tier};
@@ -28,6 +27,7 @@ use bounds::AllBounds;
 use boxes::Boxes;
 use images::AllImages;
 use order::{Order, SPAN};
+
 /// All rows in memory.
 pub struct InMemory {
     points: Points,
@@ -88,8 +88,7 @@ impl InMemory {
     }
 
     fn shares(&self) -> impl Iterator<Item = Range<usize>> + Send + use<> {
-        let rows = self.points.panels.rows();
-        (0..rows).step_by(SHARE).map(move |from| from..rows.min(from + SHARE))
+        share::shares(self.points.panels.rows())
     }
 
     fn pack(&self, centroids: &[f64]) -> Packed {
@@ -139,26 +138,6 @@ impl InMemory {
         }
     }
 
-    /// What `first` makes of all rows.
-    fn consider_all(
-        &self,
-        packed: &Packed,
-        first: &Farthest,
-        observer: &dyn Observer,
-    ) -> Result<Farthest, Error> {
-        let (points, order) = (&self.points, &self.order);
-        let start = || (first.clone(), Found::default());
-        let parts = self.threads.fold(self.shares(), observer, start, |(farthest, found), rows| {
-            on_view!(points.panels, view => assign(view, &rows, Detail::Distances, packed, found));
-            for (row, (&distance, &label)) in rows.zip(found.distances.iter().zip(&found.labels)) {
-                farthest.consider(distance, label as usize, row, order.before(row), points);
-            }
-        })?;
-        let mut all = first.clone();
-        parts.into_iter().for_each(|(part, _)| all.merge(part));
-        Ok(all)
-    }
-
     /// The rows of these numbers, as they were numbered before they were sorted.
     fn gather_as_they_came(&self, mut rows: Vec<u64>) -> Points {
         let now = Order { places: self.order.inverse() };
@@ -200,12 +179,7 @@ impl Tier for InMemory {
         let (points, grid, isa) = (&self.points, &self.grid, self.isa);
         let start = || Sums::new(1, points.panels.columns());
         let parts = self.threads.fold(self.shares(), observer, start, |part, rows| {
-            part.rows[0] += rows.len() as u64;
-            part.units[0] += rows.clone().map(|row| u128::from(points.units(row))).sum::<u128>();
-            on_view!(points.panels, view => match &points.weights {
-                None => kernel::pool(isa, view, rows, grid, &mut part.cells),
-                Some(weights) => pool_weighted(view, rows, weights, grid, &mut part.cells),
-            });
+            share::pool(points, rows, grid, isa, part);
         })?;
         let mut all = start();
         parts.iter().for_each(|part| all.merge(part));
@@ -214,15 +188,11 @@ impl Tier for InMemory {
 
     fn scatter(&self, point: &[f64], observer: &dyn Observer) -> Result<Total, Error> {
         let (points, isa, windows) = (&self.points, self.isa, share::windows(&self.ranges, point));
-        let start = || (Within::new(windows, 1), vec![0.0; SHARE + PANEL]);
-        let parts = self.threads.fold(self.shares(), observer, start, |(within, distances), rows| {
-            let panels = Panels::holding(&rows);
-            on_view!(points.panels, view => kernel::to_one(isa, view, panels, point, distances));
-            measure(isa, points.weights.as_ref(), &rows, &distances[..rows.len()], &[0; SHARE], within);
+        let start = || Scatter::new(windows);
+        let parts = self.threads.fold(self.shares(), observer, start, |part, rows| {
+            part.add(points, &rows, point, isa);
         })?;
-        let mut total = Total::default();
-        parts.into_iter().flat_map(|(within, _)| within.into_totals()).for_each(|part| total.merge(&part));
-        Ok(total)
+        Ok(Scatter::total(parts))
     }
 
     fn lend(&mut self, rows: Option<&[u64]>) -> Result<Points, Error> {
@@ -294,18 +264,17 @@ impl Tier for InMemory {
         count: usize,
         observer: &dyn Observer,
     ) -> Result<Vec<Far>, Error> {
-        let packed = self.pack(centroids);
-        let all = self.consider_all(&packed, &Farthest::new(count), observer)?;
-        Ok(match all.again() {
-            Some(again) => self.consider_all(&packed, &again, observer)?,
-            None => all,
-        }
-        .into_vec())
+        let (packed, points, order) = (self.pack(centroids), &self.points, &self.order);
+        share::farthest(count, |first| {
+            let start = || (first.clone(), Found::default());
+            self.threads.fold(self.shares(), observer, start, |part, rows| {
+                share::consider(points, rows, |row| order.before(row), &packed, part);
+            })
+        })
     }
 
     fn renumber(&mut self, order: &[usize]) {
-        let mut names = vec![NOWHERE; self.sums.clusters()];
-        order.iter().enumerate().for_each(|(new, &old)| names[old] = new as u32);
+        let names = share::renamed(self.sums.clusters(), order);
         let rename = |(): &mut (), labels: &mut [u32]| {
             labels.iter_mut().for_each(|label| *label = names[*label as usize]);
         };

@@ -13,21 +13,19 @@ mod rows;
 mod step;
 mod survey;
 
-use std::ops::Range;
 use std::sync::mpsc::IntoIter;
 use std::sync::{Mutex, PoisonError};
 
 use crate::error::Error;
 use crate::exact::Total;
-use crate::far::Farthest;
-use crate::kernel::{self, Found, Isa, Packed, Within};
+use crate::kernel::{Found, Isa, Packed};
 use crate::matrix::{Matrix, Values};
 use crate::observer::Observer;
-use crate::panels::{PANEL, Panels, on_view};
+use crate::panels::Panels;
 use crate::params::FitParams;
 use crate::points::Points;
-use crate::share::{self, SHARE, measure, pool_weighted};
-use crate::sums::{NOWHERE, Sums};
+use crate::share::{self, Scatter, shares};
+use crate::sums::Sums;
 use crate::threads::Threads;
 use crate::tier::{Detail, Far, Scan, Step, Tier};
 use crate::weights::{WeightSurvey, WeightUnit};
@@ -157,32 +155,6 @@ impl<R: RowSource> Streamed<R> {
         self.labels.forget();
         self.sums = Sums::new(clusters, self.columns);
     }
-
-    /// What `first` makes of all rows.
-    fn consider_all(
-        &self,
-        packed: &Packed,
-        first: &Farthest,
-        observer: &dyn Observer,
-    ) -> Result<Farthest, Error> {
-        let start = || (first.clone(), Found::default());
-        let parts = self.pass(observer, start, |(farthest, found), first, points| {
-            for rows in shares(points.panels.rows()) {
-                on_view!(points.panels, view => share::assign(view, &rows, Detail::Distances, packed, found));
-                for (row, (&distance, &label)) in rows.zip(found.distances.iter().zip(&found.labels)) {
-                    farthest.consider(distance, label as usize, row, first + row, &points);
-                }
-            }
-        })?;
-        let mut all = first.clone();
-        parts.into_iter().for_each(|(part, _)| all.merge(part));
-        Ok(all)
-    }
-}
-
-/// Some of the rows of a piece at a time, as many as sums in i64 take.
-fn shares(rows: usize) -> impl Iterator<Item = Range<usize>> {
-    (0..rows).step_by(SHARE).map(move |from| from..rows.min(from + SHARE))
 }
 
 impl<R: RowSource> Tier for Streamed<R> {
@@ -198,15 +170,7 @@ impl<R: RowSource> Tier for Streamed<R> {
         let (grid, isa) = (&self.scan.grid, self.isa);
         let start = || Sums::new(1, self.columns);
         let parts = self.pass(observer, start, |part, _, points| {
-            let count = points.panels.rows();
-            part.rows[0] += count as u64;
-            part.units[0] += (0..count).map(|row| u128::from(points.units(row))).sum::<u128>();
-            for rows in shares(count) {
-                on_view!(points.panels, view => match &points.weights {
-                    None => kernel::pool(isa, view, rows, grid, &mut part.cells),
-                    Some(weights) => pool_weighted(view, rows, weights, grid, &mut part.cells),
-                });
-            }
+            shares(points.panels.rows()).for_each(|rows| share::pool(&points, rows, grid, isa, part));
         })?;
         let mut all = start();
         parts.iter().for_each(|part| all.merge(part));
@@ -215,18 +179,11 @@ impl<R: RowSource> Tier for Streamed<R> {
 
     fn scatter(&self, point: &[f64], observer: &dyn Observer) -> Result<Total, Error> {
         let (isa, windows) = (self.isa, share::windows(&self.scan.ranges, point));
-        let start = || (Within::new(windows, 1), vec![0.0; SHARE + PANEL]);
-        let parts = self.pass(observer, start, |(within, distances), _, points| {
-            for rows in shares(points.panels.rows()) {
-                let panels = Panels::holding(&rows);
-                on_view!(points.panels, view => kernel::to_one(isa, view, panels, point, distances));
-                let distances = &distances[..rows.len()];
-                measure(isa, points.weights.as_ref(), &rows, distances, &[0; SHARE], within);
-            }
+        let start = || Scatter::new(windows);
+        let parts = self.pass(observer, start, |part, _, points| {
+            shares(points.panels.rows()).for_each(|rows| part.add(&points, &rows, point, isa));
         })?;
-        let mut total = Total::default();
-        parts.into_iter().flat_map(|(within, _)| within.into_totals()).for_each(|part| total.merge(&part));
-        Ok(total)
+        Ok(Scatter::total(parts))
     }
 
     fn lend(&mut self, rows: Option<&[u64]>) -> Result<Points, Error> {
@@ -278,18 +235,18 @@ impl<R: RowSource> Tier for Streamed<R> {
         observer: &dyn Observer,
     ) -> Result<Vec<Far>, Error> {
         let packed = Packed::new(self.isa, self.columns, centroids);
-        let all = self.consider_all(&packed, &Farthest::new(count), observer)?;
-        Ok(match all.again() {
-            Some(again) => self.consider_all(&packed, &again, observer)?,
-            None => all,
-        }
-        .into_vec())
+        share::farthest(count, |first| {
+            let start = || (first.clone(), Found::default());
+            self.pass(observer, start, |part, first, points| {
+                for rows in shares(points.panels.rows()) {
+                    share::consider(&points, rows, |row| first + row, &packed, part);
+                }
+            })
+        })
     }
 
     fn renumber(&mut self, order: &[usize]) {
-        let mut names = vec![NOWHERE; self.sums.clusters()];
-        order.iter().enumerate().for_each(|(new, &old)| names[old] = new as u32);
-        self.labels.rename(&names);
+        self.labels.rename(&share::renamed(self.sums.clusters(), order));
         self.sums = self.sums.pick(order);
     }
 

@@ -1,22 +1,17 @@
 //! The same bytes for any number of threads and any storage; and what is promised of an interruption.
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
+#[path = "support/blobs.rs"]
+mod blobs;
 mod support;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use blobs::blobs;
 use kmeans_engine::{
-    Algorithm, Blobs, BlobsParams, Clustering, Error, FitParams, Init, Isa, Iteration, Matrix, Named,
-    Observer, Stopped, Values,
+    Algorithm, Clustering, Error, FitParams, Init, Isa, Iteration, Matrix, Named, Observer, Stopped, Values,
 };
-use support::{Data, check_oracle, cluster, run};
-
-fn blobs(rows: u64, features: usize, clusters: usize) -> Data {
-    let params = BlobsParams { rows, features, clusters, std: 3.0, seed: 42 };
-    let (mut values, mut truth) = (Vec::new(), Vec::new());
-    Blobs::new(params).unwrap().rows(0, rows, &mut values, &mut truth);
-    Data::new(features, values)
-}
+use support::{check_oracle, cluster, run};
 
 /// Tables that take every way through the kernels: few columns (boxes), some (the filter where there is a fused
 /// multiply-add), many (its tiles where there is AMX; images when centroids are searched for).

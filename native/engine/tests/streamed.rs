@@ -1,6 +1,8 @@
 //! The streaming tier against the one in memory, bit by bit.
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
+#[path = "support/blobs.rs"]
+mod blobs;
 #[path = "support/cases.rs"]
 mod cases;
 mod support;
@@ -8,10 +10,11 @@ mod support;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+use blobs::blobs;
 use cases::{edges, tables, wide};
 use kmeans_engine::{
-    Algorithm, Blobs, BlobsParams, Clustering, Error, FitParams, Init, LabelStore, Matrix, Named, Observer,
-    RowBlock, RowSource, Stopped, Streamed, Tier, Values, fit,
+    Algorithm, Clustering, Error, FitParams, Init, LabelStore, Matrix, Named, Observer, RowBlock, RowSource,
+    Stopped, Streamed, Tier, Values, fit,
 };
 use proptest::prelude::*;
 use support::{Data, check_oracle, cluster, run};
@@ -174,13 +177,6 @@ proptest! {
     fn wide_tables_give_the_same_bits(case in wide()) {
         check(&case.data, &[if case.narrow { Storage::Narrow } else { Storage::Wide }], &case.params);
     }
-}
-
-fn blobs(rows: u64, features: usize, clusters: usize) -> Data {
-    let params = BlobsParams { rows, features, clusters, std: 3.0, seed: 42 };
-    let (mut values, mut truth) = (Vec::new(), Vec::new());
-    Blobs::new(params).unwrap().rows(0, rows, &mut values, &mut truth);
-    Data::new(features, values)
 }
 
 /// More rows than seeding looks at, in blocks larger and smaller than a piece, with every algorithm in memory.

@@ -7,11 +7,11 @@ use crate::kernel::{self, Found, Moves, Packed, Within};
 use crate::observer::Observer;
 use crate::panels::on_view;
 use crate::points::Points;
-use crate::share::{assign, measure, windows};
+use crate::share::{assign, measure, shares, windows};
 use crate::sums::Sums;
 use crate::tier::{Detail, Step};
 
-use super::{RowSource, Streamed, shares};
+use super::{RowSource, Streamed};
 
 /// What one thread finds.
 struct Part<'a> {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::csv::number::is_missing;
 use crate::error::{Error, shown};
 
 /// More different texts than these are no categories but names, and would make as many columns.
@@ -16,6 +17,10 @@ pub(crate) fn too_many(input: &str, column: &str) -> Error {
     Error::at(input, message)
         .advise(Some("leave it out of --categorical, or group its texts first".to_owned()))
 }
+
+/// There are more texts than there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TooMany;
 
 /// Texts and their codes.
 #[derive(Debug, Clone)]
@@ -71,6 +76,12 @@ impl Categories {
             self.texts.push(String::from_utf8_lossy(text).into_owned());
         }
         Some(next)
+    }
+
+    /// The code of a cell's text, spaces around it aside; none where it stands for no value.
+    pub(crate) fn read(&mut self, cell: &[u8]) -> Result<Option<u32>, TooMany> {
+        let text = cell.trim_ascii();
+        if is_missing(text) { Ok(None) } else { self.code(text).map(Some).ok_or(TooMany) }
     }
 
     /// For other rows of the same column: without a text where texts are still gathered.

@@ -1,7 +1,6 @@
 //! The known classes of rows, read as codes.
 
 use crate::categories::Categories;
-use crate::csv::number::is_missing;
 use crate::error::{Error, shown};
 
 /// The code of a row whose class is missing.
@@ -33,8 +32,7 @@ impl Coded {
     }
 
     pub(crate) fn push(&mut self, cell: &[u8]) {
-        let cell = cell.trim_ascii();
-        let code = if is_missing(cell) { None } else { self.categories.code(cell) };
+        let code = self.categories.read(cell).ok().flatten();
         self.codes.push(code.unwrap_or(NO_CLASS));
     }
 

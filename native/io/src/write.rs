@@ -11,6 +11,7 @@ use crate::csv::text::push_fields;
 use crate::error::Error;
 use crate::format::Format;
 use crate::json::respell::{DELIMITER, push_extended, push_members, respelled, respelled_style};
+use crate::lead::BOM;
 use crate::output::Output;
 use crate::sink::Sink;
 use crate::table::{Batch, Payload, TableReader};
@@ -150,7 +151,7 @@ impl TableWriter {
             }
             (Layout::Text(style), target) if target == reader.format() && !reader.is_json() => {
                 if style.bom {
-                    text.extend_from_slice(b"\xef\xbb\xbf");
+                    text.extend_from_slice(BOM);
                 }
                 if style.header {
                     text.extend_from_slice(&style.header_bytes);

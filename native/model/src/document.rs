@@ -159,28 +159,22 @@ fn unprepared() -> Preparation {
 }
 
 fn features(columns: &[String], preparation: &Preparation, ranges: &Ranges, means: &[f64]) -> Vec<Feature> {
-    let mut features: Vec<Feature> = Vec::new();
-    let mut push = |name: String, column: Option<&String>, category: Option<&String>| {
-        let place = features.len();
-        features.push(Feature {
-            name,
-            column: column.cloned(),
-            category: category.cloned(),
-            min: Some(ranges.min[place]),
-            max: Some(ranges.max[place]),
-            mean: Some(means[place]),
-            unknown: Map::new(),
-        });
-    };
-    for (name, column) in columns.iter().zip(&preparation.columns) {
-        match column {
-            Column::Number { .. } => push(name.clone(), None, None),
-            Column::Categories { texts } => {
-                texts.iter().for_each(|text| push(format!("{name}={text}"), Some(name), Some(text)));
-            }
+    let categories = columns.iter().zip(&preparation.columns).flat_map(|(name, column)| match column {
+        Column::Number { .. } => vec![(None, None)],
+        Column::Categories { texts } => {
+            texts.iter().map(|text| (Some(name.clone()), Some(text.clone()))).collect()
         }
-    }
-    features
+    });
+    let feature = |(place, (name, (column, category)))| Feature {
+        name,
+        column,
+        category,
+        min: Some(ranges.min[place]),
+        max: Some(ranges.max[place]),
+        mean: Some(means[place]),
+        unknown: Map::new(),
+    };
+    preparation.names(columns).into_iter().zip(categories).enumerate().map(feature).collect()
 }
 
 impl Model {

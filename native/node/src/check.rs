@@ -155,19 +155,14 @@ fn check(table: Table, options: CheckOptions, control: &Arc<Control>) -> Result<
 fn report(surveyed: Surveyed, described: &[Described], distinct: &[u64]) -> CheckReport {
     let Surveyed { names, skipped, matrix, categories, listed, surveyed, format, notes, .. } = surveyed;
     let used = names.len() - surveyed;
-    let numbers: Vec<usize> = (0..used).collect();
     let columns: Vec<CheckedColumn> = names
         .iter()
         .enumerate()
         .map(|(place, name)| column(name, &described[place], distinct[place], categories[place].as_deref()))
         .collect();
-    let raw = Raw {
-        matrix: matrix.pick_columns(&numbers),
-        names: names[..used].to_vec(),
-        weights: None,
-        categories: vec![None; used],
-    };
-    drop(matrix);
+    let numbers: Vec<usize> = (0..used).collect();
+    let matrix = if surveyed == 0 { matrix } else { matrix.pick_columns(&numbers) };
+    let raw = Raw { matrix, names: names[..used].to_vec(), weights: None, categories: vec![None; used] };
     let (lacking, repeated) = (lacking(&raw.matrix), repeated_rows(&raw.matrix));
     let rows = raw.matrix.rows();
     let mut found = Found::default();
@@ -181,10 +176,7 @@ fn report(surveyed: Surveyed, described: &[Described], distinct: &[u64]) -> Chec
     CheckReport {
         format: format.name().to_owned(),
         rows: rows as f64,
-        skipped: skipped
-            .into_iter()
-            .map(|each| SkippedColumn { name: each.name, reason: each.reason })
-            .collect(),
+        skipped: skipped.into_iter().map(SkippedColumn::from).collect(),
         repeated: repeated as f64,
         lacking: lacking as f64,
         flags: found.flags(),
@@ -296,25 +288,17 @@ impl Found {
     }
 
     fn spread(&mut self, raw: &Raw) {
-        let kept: Vec<usize> = (0..raw.names.len())
-            .filter(|&column| {
-                !self.ids.contains(&raw.names[column]) && !self.excluded.contains(&raw.names[column])
-            })
-            .collect();
-        if kept.is_empty() {
+        let left_out = |name: &String| self.ids.contains(name) || self.excluded.contains(name);
+        let kept = |column: usize| !left_out(&raw.names[column]);
+        if raw.names.iter().all(left_out) {
             return;
         }
-        let raw = Raw {
-            matrix: raw.matrix.pick_columns(&kept),
-            names: kept.iter().map(|&column| raw.names[column].clone()).collect(),
-            weights: None,
-            categories: vec![None; kept.len()],
-        };
-        if let Some(message) = hints::spread(&raw) {
-            self.add("spread", None, message);
-            self.scale = self.scale.or(Some("standard"));
-        } else {
-            self.scale = None;
+        match hints::spread(raw, kept) {
+            Some(message) => {
+                self.add("spread", None, message);
+                self.scale = self.scale.or(Some("standard"));
+            }
+            None => self.scale = None,
         }
     }
 

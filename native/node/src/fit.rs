@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use kmeans_engine::{Column, Matrix, Threads, Values};
+use kmeans_engine::{Matrix, Threads, Values};
 use kmeans_io::{
     Classes, Dialect, Extra, Format, Kept, Labelled, Labels, LabelsWriter, Never, Output, Stop, ValuesWriter,
     read_table_within,
@@ -183,7 +183,7 @@ fn cluster(
         Rows::Held(raw) => {
             control.enter(Phase::Preparing);
             if !request.scale_chosen {
-                loaded.notes.extend(hints::spread(&raw));
+                loaded.notes.extend(hints::spread(&raw, |_| true));
             }
             let Prepared { matrix, weights, about } = prepare(raw, &request.prepare, &threads, control)?;
             drop(threads);
@@ -225,10 +225,9 @@ fn load(table: Table, request: &Request, control: &Arc<Control>) -> Result<Loade
     if passing.is_none() {
         notes.extend(hints::ids(&raw, &table.listed));
     }
-    let skipped = table.skipped.into_iter().map(|s| SkippedColumn { name: s.name, reason: s.reason });
     Ok(Loaded {
         weight: request.selection.weight.clone(),
-        skipped: skipped.collect(),
+        skipped: table.skipped.into_iter().map(SkippedColumn::from).collect(),
         truth: table.truth,
         notes,
         again: table.source.map_or(Again::No, Again::Kept),
@@ -246,7 +245,8 @@ fn take(given: Given, request: &Request) -> Result<Loaded, Failure> {
     let again = if request.output.is_some() { values() } else { Again::No };
     let Given { matrix, names, weights, .. } = given;
     let weight = weights.as_ref().map(|_| "weights".to_owned());
-    let rows = Rows::Held(Raw { matrix, names, weights, categories: Vec::new() });
+    let categories = vec![None; names.len()];
+    let rows = Rows::Held(Raw { matrix, names, weights, categories });
     Ok(Loaded { weight, rows, skipped: Vec::new(), truth: None, notes: Vec::new(), again })
 }
 
@@ -272,13 +272,8 @@ fn write(
     }
     match (output, again) {
         (Some(output), Again::Kept(kept)) => {
-            // Not this job's wish to stop: an interrupted fit still writes what was asked for.
             let never: Arc<dyn Stop> = Arc::new(Never);
-            let texts = |column: &Column| match column {
-                Column::Number { .. } => None,
-                Column::Categories { texts } => Some(texts.clone()),
-            };
-            let categories: Vec<_> = measuring.preparation.columns.iter().map(texts).collect();
+            let categories = measuring.preparation.categories();
             let labelled = Labelled { labels, categories: &categories, extra: measuring.extra };
             let measure = |matrix: &Matrix, labels: &[u32]| measuring.of_read(matrix, labels);
             kept.write_with_labels(output, to, labelled, measure, &never)

@@ -17,7 +17,6 @@ use crate::memory::{self, Memory};
 use crate::model;
 use crate::number::{count, optional_count, seed};
 use crate::outputs::measures;
-use crate::tier;
 
 /// How to fit. What is absent takes its default.
 #[napi(object, object_to_js = false)]
@@ -251,8 +250,12 @@ impl Request {
 
     /// How much of a table may be read into memory; the clusters of a file of centroids are not known yet.
     pub fn limit(&self) -> Limit {
-        let prepared = self.prepare.scale != Scale::None;
-        Limit { prepared, ..tier::limit(&self.params, self.memory) }
+        Limit {
+            bytes: self.memory.bytes,
+            clusters: self.params.clusters,
+            threads: self.threads(),
+            prepared: self.prepare.scale != Scale::None,
+        }
     }
 
     /// Columns are chosen from a table that is read; numbers that are handed over have been chosen.

@@ -75,12 +75,16 @@ fn names_rows(name: &str) -> bool {
         || lower.starts_with("unnamed:")
 }
 
-/// Columns whose spreads make some of them count for nothing, where no scale was chosen.
-pub fn spread(raw: &Raw) -> Option<String> {
+/// Columns, of those for which `counts` holds, whose spreads make some of them count for nothing.
+pub fn spread(raw: &Raw, counts: impl Fn(usize) -> bool) -> Option<String> {
     let names = &raw.names;
     let spreads = spreads(&raw.matrix);
     let known = || {
-        let numbers = spreads.iter().copied().enumerate().filter(|(column, _)| raw.is_number(*column));
+        let numbers = spreads
+            .iter()
+            .copied()
+            .enumerate()
+            .filter(|(column, _)| raw.is_number(*column) && counts(*column));
         numbers.filter(|(_, spread)| spread.is_finite() && *spread > 0.0)
     };
     let (least, low) = known().min_by(|(_, a), (_, b)| a.total_cmp(b))?;

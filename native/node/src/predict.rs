@@ -220,15 +220,6 @@ impl<'a> Labelling<'a> {
         })
     }
 
-    /// The texts of the columns that hold categories.
-    fn categories(&self) -> Vec<Option<Vec<String>>> {
-        let texts = |column: &Column| match column {
-            Column::Number { .. } => None,
-            Column::Categories { texts } => Some(texts.clone()),
-        };
-        self.measuring.preparation.columns.iter().map(texts).collect()
-    }
-
     fn add(&mut self, labelled: &Labelled) {
         let Labelled { labels, measured, sizes, dropped, unknown } = labelled;
         self.sizes.iter_mut().zip(sizes).for_each(|(all, size)| *all += size);
@@ -286,7 +277,7 @@ fn stream(
 ) -> Result<Predicted, Failure> {
     reader.select_prepared(
         &labelling.columns,
-        &labelling.categories(),
+        &labelling.measuring.preparation.categories(),
         labelling.measuring.preparation.keeps_missing(),
     )?;
     let ignored = reader.ignored();
@@ -331,7 +322,7 @@ fn array(
     if output.is_some() {
         return Err(Failure::option("output", "applies to a file or an Arrow table, not to an array"));
     }
-    if labelling.categories().iter().any(Option::is_some) {
+    if labelling.measuring.preparation.categories().iter().any(Option::is_some) {
         let message = "the model clusters on texts, and an array holds numbers";
         return Err(Failure::new(ErrorCode::InvalidData, message).hint("hand over a file or an Arrow table"));
     }

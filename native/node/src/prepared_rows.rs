@@ -8,7 +8,7 @@ use kmeans_io::PassingRows;
 
 use crate::control::Control;
 use crate::failure::Failure;
-use crate::preparing::{Preparing, Raw, features, holes, named, none_left, without};
+use crate::preparing::{Preparing, Raw, holes, none_left, without};
 
 /// Rows with what is done to each of them.
 pub struct PreparedRows {
@@ -29,7 +29,6 @@ pub fn prepare(
     control: &Control,
 ) -> Result<(PreparedRows, Preparing), Failure> {
     let Raw { names, categories, .. } = raw;
-    let texts = if categories.is_empty() { vec![None; names.len()] } else { categories };
     let drops = params.missing == Missing::Drop;
     let (mut dropped, mut filled) = (Vec::new(), 0);
     if params.missing != Missing::Error {
@@ -47,13 +46,11 @@ pub fn prepare(
         }
     }
     let mut passing = Passing { rows: &mut rows, drops };
-    let fitted = Preparation::fit(params, &texts, &mut passing, threads, control);
-    let (preparation, seen) = fitted.map_err(|error| named(error, &names))?;
-    let features = features(&names, &preparation)?;
-    let about =
-        Preparing { preparation: preparation.clone(), columns: names, features, seen, dropped, filled };
+    let about = Preparing::fit(names, &categories, params, &mut passing, threads, control)?;
+    let preparation = about.preparation.clone();
     let thread = Threads::new(Some(1))?;
-    Ok((PreparedRows { rows, drops, preparation, texts, thread }, about))
+    let rows = PreparedRows { rows, drops, preparation, texts: categories, thread };
+    Ok((rows, Preparing { dropped, filled, ..about }))
 }
 
 impl PreparedRows {

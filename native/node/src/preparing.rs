@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use kmeans_engine::{
-    Clustering, Column, Matrix, Missing, NO_LABEL, Preparation, PrepareParams, Ranges, Seen, Threads,
-    split_off_lacking,
+    Clustering, Column, Matrix, Missing, NO_LABEL, Preparation, PrepareParams, Ranges, Rows, Seen, Threads,
+    Values, split_off_lacking,
 };
 
 use crate::control::Control;
@@ -16,14 +16,14 @@ pub struct Raw {
     /// The columns.
     pub names: Vec<String>,
     pub weights: Option<Vec<f64>>,
-    /// The texts of each column that holds categories, in the order of their numbers.
+    /// For each column its texts, in the order of their numbers, where it holds categories.
     pub categories: Vec<Option<Vec<String>>>,
 }
 
 impl Raw {
     /// Whether a column holds numbers, and not categories.
     pub fn is_number(&self, column: usize) -> bool {
-        self.categories.get(column).is_none_or(Option::is_none)
+        self.categories[column].is_none()
     }
 }
 
@@ -65,17 +65,30 @@ pub fn prepare(
         }
         weights = weights.map(|weights| without(weights, &dropped));
     }
-    let texts = if categories.is_empty() { vec![None; names.len()] } else { categories };
-    let fitted = Preparation::fit(params, &texts, &mut (&matrix, weights.as_deref()), threads, control);
-    let (preparation, seen) = fitted.map_err(|error| named(error, &names))?;
-    let features = features(&names, &preparation)?;
+    let fitted = (&matrix, weights.as_deref());
+    let about = Preparing::fit(names, &categories, params, &mut { fitted }, threads, control)?;
     let filled = if params.missing == Missing::Error { 0 } else { holes(&matrix) };
-    let matrix = preparation.apply(preparation.renumber(matrix, &texts), threads)?;
-    let about = Preparing { preparation, columns: names, features, seen, dropped, filled };
-    Ok(Prepared { matrix, weights, about })
+    let matrix = about.preparation.apply(about.preparation.renumber(matrix, &categories), threads)?;
+    Ok(Prepared { matrix, weights, about: Preparing { dropped, filled, ..about } })
 }
 
 impl Preparing {
+    /// Fits to rows of which none was left out and no cell filled, as far as this knows.
+    pub fn fit(
+        columns: Vec<String>,
+        categories: &[Option<Vec<String>>],
+        params: &PrepareParams,
+        rows: &mut dyn Rows,
+        threads: &Threads,
+        control: &Control,
+    ) -> Result<Self, Failure> {
+        let fitted = Preparation::fit(params, categories, rows, threads, control);
+        let (preparation, seen) = fitted.map_err(|error| named(error, &columns))?;
+        let features = preparation.names(&columns);
+        refuse_repeated(&features)?;
+        Ok(Self { preparation, columns, features, seen, dropped: Vec::new(), filled: 0 })
+    }
+
     /// Range and mean of each feature, in the units of the data.
     pub fn described(&self, found: &Clustering) -> (Ranges, Vec<f64>) {
         let own = |point: &[f64]| self.preparation.original(point);
@@ -126,7 +139,7 @@ pub fn none_left() -> Failure {
 }
 
 /// What the engine says of a column by its place, with its name.
-pub fn named(error: kmeans_engine::Error, names: &[String]) -> Failure {
+fn named(error: kmeans_engine::Error, names: &[String]) -> Failure {
     match error {
         kmeans_engine::Error::Column { column, problem } => {
             let name = &names[column];
@@ -137,19 +150,10 @@ pub fn named(error: kmeans_engine::Error, names: &[String]) -> Failure {
     }
 }
 
-pub fn features(names: &[String], preparation: &Preparation) -> Result<Vec<String>, Failure> {
-    let mut features = Vec::new();
-    for (name, column) in names.iter().zip(&preparation.columns) {
-        match column {
-            Column::Number { .. } => features.push(name.clone()),
-            Column::Categories { texts } => {
-                features.extend(texts.iter().map(|text| format!("{name}={text}")));
-            }
-        }
-    }
+fn refuse_repeated(features: &[String]) -> Result<(), Failure> {
     let mut seen = HashSet::new();
     match features.iter().find(|name| !seen.insert(name.as_str())) {
-        None => Ok(features),
+        None => Ok(()),
         Some(name) => {
             let message = format!("a category and a column would both be called \"{name}\"");
             Err(Failure::new(ErrorCode::InvalidData, message)
@@ -158,14 +162,15 @@ pub fn features(names: &[String], preparation: &Preparation) -> Result<Vec<Strin
     }
 }
 
+/// Weights of the rows that were not left out.
 pub fn without(weights: Vec<f64>, dropped: &[u64]) -> Vec<f64> {
     let mut dropped = dropped.iter().copied().peekable();
     let kept = |(row, weight): (usize, f64)| dropped.next_if_eq(&(row as u64)).is_none().then_some(weight);
     weights.into_iter().enumerate().filter_map(kept).collect()
 }
 
+/// Missing cells.
 pub fn holes(matrix: &Matrix) -> u64 {
-    use kmeans_engine::Values;
     let count = match matrix.values() {
         Values::F32(values) => values.iter().filter(|x| x.is_nan()).count(),
         Values::F64(values) => values.iter().filter(|x| x.is_nan()).count(),

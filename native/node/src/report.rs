@@ -1,7 +1,7 @@
 //! What a fit tells a person and `--json`.
 
 use kmeans_engine::{Agreement, Algorithm, Clustering, Column, Named, Plan, Preparation, Ranges};
-use kmeans_io::{Classes, NO_CLASS};
+use kmeans_io::{Classes, NO_CLASS, Skipped};
 use napi_derive::napi;
 
 use crate::hints;
@@ -15,6 +15,12 @@ pub struct SkippedColumn {
     pub name: String,
     /// Such as `not a number (row 1: "setosa")`, `excluded`, `an id`, `the weight`.
     pub reason: String,
+}
+
+impl From<Skipped> for SkippedColumn {
+    fn from(Skipped { name, reason }: Skipped) -> Self {
+        Self { name, reason }
+    }
 }
 
 /// A column that was clustered on; of texts, one of its categories.

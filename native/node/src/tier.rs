@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use kmeans_engine::{
-    Algorithm, Clustering, FitParams, InMemory, Matrix, Plan, Shape, Streamed, Threads, Tier, Weights, fit,
+    Algorithm, Clustering, FitParams, InMemory, Matrix, Plan, Shape, Streamed, Tier, Weights, fit,
 };
-use kmeans_io::{Labels, LabelsFile, Limit, PassingRows};
+use kmeans_io::{Labels, LabelsFile, PassingRows};
 
 use crate::control::Control;
 use crate::failure::Failure;
@@ -41,12 +41,6 @@ pub struct Passes {
     pub needed: u64,
     /// Bytes that were allowed.
     pub allowed: u64,
-}
-
-/// How much of a table may be read into memory.
-pub fn limit(params: &FitParams, memory: Memory) -> Limit {
-    let threads = Threads::wanted(params.threads);
-    Limit { bytes: memory.bytes, clusters: params.clusters, threads, prepared: false }
 }
 
 /// Clusters rows that are held.

@@ -155,6 +155,24 @@ impl Preparation {
         self.params.scale != Scale::None || !self.columns.iter().all(number)
     }
 
+    /// The texts of each column that holds categories, in the order of their numbers.
+    pub fn categories(&self) -> Vec<Option<Vec<String>>> {
+        let texts = |column: &Column| match column {
+            Column::Number { .. } => None,
+            Column::Categories { texts } => Some(texts.clone()),
+        };
+        self.columns.iter().map(texts).collect()
+    }
+
+    /// What the numbers of a prepared row are called where the columns have these names: a category is `column=text`.
+    pub fn names(&self, columns: &[String]) -> Vec<String> {
+        let names = |(name, column): (&String, &Column)| match column {
+            Column::Number { .. } => vec![name.clone()],
+            Column::Categories { texts } => texts.iter().map(|text| format!("{name}={text}")).collect(),
+        };
+        columns.iter().zip(&self.columns).flat_map(names).collect()
+    }
+
     /// How many numbers a prepared row has.
     pub fn features(&self) -> usize {
         self.columns.iter().map(Column::features).sum()

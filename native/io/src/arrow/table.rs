@@ -16,7 +16,6 @@ use crate::arrow::records::{Peeked, Records, Unopened};
 use crate::categories::{self, Categories};
 use crate::cell::{self, Cells, Growing};
 use crate::convert::each_text;
-use crate::csv::number::is_missing;
 use crate::error::{Cell, Error, shown};
 use crate::format::Format;
 use crate::lead::Lead;
@@ -208,10 +207,9 @@ impl ArrowTable {
         let mut codes = Vec::with_capacity(column.len());
         let mut too_many = false;
         each_text(&self.name, column, &format!("column \"{}\"", shown(name)), |text| {
-            let text = text.map(<[u8]>::trim_ascii).filter(|text| !is_missing(text));
-            let code = text.map(|text| categories.code(text));
-            too_many |= code == Some(None);
-            codes.push(code.flatten());
+            let code = text.map_or(Ok(None), |text| categories.read(text));
+            too_many |= code.is_err();
+            codes.push(code.ok().flatten());
         })?;
         if too_many {
             return Err(categories::too_many(&self.name, name));

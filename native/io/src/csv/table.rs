@@ -1,15 +1,15 @@
 //! A text as a table: names, checked records, numbers.
 
-use crate::categories::{self, Categories};
+use crate::categories::{self, TooMany};
 use crate::cell::Cells;
 use crate::columns::{Nature, Profile};
 use crate::convert::NotUtf8;
-use crate::csv::number::{LookAlike, Reading, is_missing, read_spelt};
+use crate::csv::number::{LookAlike, Reading, read_spelt};
 use crate::csv::opening::{find_comment, find_decimal, find_delimiter, holds_only_numbers};
 use crate::csv::split::{Splitter, Step};
 use crate::error::{Error, shown};
 use crate::format::{Dialect, Format};
-use crate::lead::Lead;
+use crate::lead::{BOM, Lead};
 use crate::names::of_bytes;
 use crate::source::Source;
 
@@ -84,10 +84,10 @@ impl CsvTable {
         let bom = source.lead == Lead::Text { bom: true };
         let mut split = Splitter::new(source);
         if bom {
-            while split.ahead().0.len() < 3 && split.ahead().1 {
+            while split.ahead().0.len() < BOM.len() && split.ahead().1 {
                 split.look_further()?;
             }
-            split.skip(3);
+            split.skip(BOM.len());
         }
         let mut notes = Vec::new();
         let comment = match dialect.comment {
@@ -302,9 +302,10 @@ impl CsvTable {
             let cell = self.split.field(column);
             let reading = match cells.categories(order) {
                 None => self.reading(cell),
-                Some(categories) => {
-                    category(cell, categories).ok_or_else(|| self.too_many_categories(column))?
-                }
+                Some(categories) => match categories.read(cell) {
+                    Ok(code) => code.map_or(Reading::Missing, |code| Reading::Number(f64::from(code))),
+                    Err(TooMany) => return Err(self.too_many_categories(column)),
+                },
             };
             match reading {
                 Reading::Number(number) => cells.values.push(number),
@@ -359,13 +360,4 @@ impl CsvTable {
             hint,
         }))
     }
-}
-
-/// A cell's text as a code; `None` when there are too many texts.
-fn category(cell: &[u8], categories: &mut Categories) -> Option<Reading> {
-    let cell = cell.trim_ascii();
-    if is_missing(cell) {
-        return Some(Reading::Missing);
-    }
-    categories.code(cell).map(|code| Reading::Number(f64::from(code)))
 }

@@ -6,6 +6,7 @@ use memchr::{memchr, memchr_iter};
 use serde::de::IgnoredAny;
 
 use crate::error::Error;
+use crate::lead::BOM;
 use crate::pipe::CHUNK;
 use crate::source::Source;
 
@@ -72,11 +73,11 @@ impl Objects {
             consumed: 0,
             mark: None,
         };
-        while objects.window.len() < 3 && !objects.ended {
+        while objects.window.len() < BOM.len() && !objects.ended {
             objects.refill()?;
         }
-        if objects.window.starts_with(b"\xef\xbb\xbf") {
-            objects.at = 3;
+        if objects.window.starts_with(BOM) {
+            objects.at = BOM.len();
         }
         if !objects.skip(b"", true)? {
             return Err(Error::about(&objects.source.name, "is empty: there is no row to read"));

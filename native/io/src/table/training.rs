@@ -159,8 +159,7 @@ impl Reading {
             truth: choice.truth,
             keep_missing: selection.keep_missing,
         };
-        let mut cells = wanted.cells(&mut reader);
-        cells.weight_name = wanted.weight.map(|column| profiles[column].name.clone()).unwrap_or_default();
+        let cells = wanted.cells(&mut reader);
         let (skipped, listed, surveyed) = (choice.skipped, choice.listed, choice.surveyed.len());
         Ok(Self { reader, cells, wanted, skipped, listed, surveyed, keep })
     }

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::cell::Purpose;
+use crate::dialect::Dialect;
 use crate::error::{Error, shown};
-use crate::format::Dialect;
 use crate::source::Input;
 use crate::stop::Stop;
 use crate::table::TableReader;

@@ -9,8 +9,9 @@ use kmeans_engine::{Matrix, Measured};
 
 use crate::added::Extra;
 use crate::convert::{NotUtf8, fits, names_fit};
+use crate::dialect::Dialect;
 use crate::error::Error;
-use crate::format::{Dialect, Format};
+use crate::format::Format;
 use crate::output::Output;
 use crate::place::{CHANGED, Place};
 use crate::source::Later;

@@ -10,8 +10,8 @@ use kmeans_engine::{RowBlock, Shape};
 
 use crate::cell::Cells;
 use crate::columns::Selection;
+use crate::dialect::Dialect;
 use crate::error::Error;
-use crate::format::Dialect;
 use crate::place::Place;
 use crate::source::Input;
 use crate::stop::Stop;

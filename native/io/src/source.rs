@@ -5,8 +5,9 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::dialect::Dialect;
 use crate::error::{Error, escaped, spooling, stopped};
-use crate::format::{Dialect, Format, Signs};
+use crate::format::{Format, Signs};
 use crate::lead::{BOM, Lead, lead};
 use crate::pipe::{CHUNK, Pipe, when_ready, widen};
 use crate::place::{Place, ReadSeek, Shared, spool};

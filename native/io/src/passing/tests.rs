@@ -9,8 +9,8 @@ use kmeans_engine::{Error as EngineError, Matrix, RowBlock, RowSource, Values};
 use tempfile::NamedTempFile;
 
 use crate::columns::Selection;
+use crate::dialect::Dialect;
 use crate::error::Error;
-use crate::format::Dialect;
 use crate::source::Input;
 use crate::stop::{Never, Stop};
 

@@ -12,7 +12,7 @@
  */
 
 export { type Blobs, type BlobsOptions, blobs, type WrittenBlobs } from './api/blobs.js';
-export { type CheckOptions, check } from './api/check-table.js';
+export { type CheckOptions, check } from './api/check.js';
 export { type ErrorCode, type ErrorParts, KMeansError } from './api/errors.js';
 export { type FitOptions, type FitResult, fit } from './api/fit.js';
 export type { Input, Matrix, Rows } from './api/input.js';

@@ -1,6 +1,6 @@
 import { BlobsJob, type BlobsOptions as NativeOptions } from '#native';
-import * as kinds from './check.js';
 import { type Control, run } from './job.js';
+import * as kinds from './kinds.js';
 import { given, type Seed, seedText } from './options.js';
 
 /** What to make. Every option that is absent has the default that `kmeans blobs --help` shows. */

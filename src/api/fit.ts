@@ -6,12 +6,13 @@ import {
   type TableOptions,
 } from '#native';
 import { labelVector, looksLikeArrow } from './arrow.js';
-import * as kinds from './check.js';
 import { KMeansError } from './errors.js';
 import { flatten, type Input, type Rows, toSource } from './input.js';
 import { type Control, run } from './job.js';
+import * as kinds from './kinds.js';
 import { Model } from './model.js';
 import {
+  apart,
   given,
   measureKinds,
   refuseMeasuresAlone,
@@ -111,12 +112,7 @@ export async function fit(
   options: FitOptions,
   control?: Control,
 ): Promise<FitResult<Uint32Array | Vector<Uint32> | undefined>> {
-  const { format, header, delimiter, decimal, comment, ...rest } = kinds.checked(
-    options,
-    fitKinds,
-    'fit',
-  );
-  const table = given<TableOptions>({ format, header, delimiter, decimal, comment });
+  const [table, rest] = apart(kinds.checked(options, fitKinds, 'fit'));
   if (rest.output === undefined) refuseMeasuresAlone(rest);
   const native = toNative(rest);
   const wanted = rest.keepLabels !== false;
@@ -132,15 +128,11 @@ export async function fit(
 }
 
 function toNative(options: Omit<FitOptions, keyof TableOptions>): NativeOptions {
-  const { seed, init, nInit, keepLabels, columns, exclude, id, categorical, ...same } = options;
+  const { seed, init, nInit, keepLabels, ...same } = options;
   const start = typeof init === 'object' ? fromCentroids(init, same.clusters) : { init };
   return given<NativeOptions>({
     ...same,
     ...start,
-    columns: columns && [...columns],
-    exclude: exclude && [...exclude],
-    id: id && [...id],
-    categorical: categorical && [...categorical],
     seed: seedText(seed),
     nInit: nInit === 'auto' ? undefined : nInit,
     keepLabels: keepLabels !== false,

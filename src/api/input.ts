@@ -4,8 +4,8 @@
  */
 import type { Source } from '#native';
 import { looksLikeArrow, tableBytes } from './arrow.js';
-import { isUrl, URL_HINT } from './check.js';
 import { KMeansError } from './errors.js';
+import { isUrl, URL_HINT } from './kinds.js';
 import { counted, shown } from './shown.js';
 
 /** Rows of numbers, all of one length. */

@@ -3,8 +3,8 @@
  * Progress is polled, not called back: the rate is the watcher's, and nothing outlives the loop.
  */
 import type { Failure, Progress } from '#native';
-import { checked, type Kind, type Kinds } from './check.js';
 import { bug, unwrap } from './errors.js';
+import { checked, type Kind, type Kinds } from './kinds.js';
 
 /** A redraw every 80 ms looks smooth; reading the counters costs under a microsecond. */
 const POLL_MS = 80;

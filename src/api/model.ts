@@ -1,9 +1,9 @@
 import type { Table, Uint32, Vector } from 'apache-arrow';
 import { loadModel, type NativeModel, parseModel } from '#native';
-import { checkValue, isUrl, path as pathKind, text as textKind, URL_HINT } from './check.js';
 import { KMeansError, unwrap } from './errors.js';
 import type { Input } from './input.js';
 import type { Control } from './job.js';
+import { checkValue, isUrl, path as pathKind, text as textKind, URL_HINT } from './kinds.js';
 import {
   type Predicted,
   type Prediction,

@@ -1,7 +1,7 @@
 /** What the options of several calls have in common on their way to the engine. */
 import type { PredictOptions, TableOptions } from '#native';
-import { type Kinds, text, toggle } from './check.js';
 import { KMeansError } from './errors.js';
+import { type Kinds, text, toggle } from './kinds.js';
 
 /** A seed of 64 bits: a whole number, or its digits. */
 export type Seed = number | bigint | string;
@@ -14,14 +14,18 @@ export function seedText(seed: Seed | undefined): string | undefined {
 /** The label of a row that was left out because of a missing cell: no model has so many clusters. */
 export const NO_LABEL = 0xffffffff;
 
-/** The same object without its undefined fields: to the engine an absent option is the default. */
+/**
+ * The same object without its undefined fields (to the engine an absent option is the default) and
+ * with lists of its own, which the caller cannot change.
+ */
 export function given<Options extends object>(
   options: {
     [Name in keyof Options]: Options[Name] | undefined;
   },
 ): Options {
-  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as Options;
+  const own = Object.entries(options).filter(([, value]) => value !== undefined);
+  const copies = own.map(([name, value]) => [name, Array.isArray(value) ? [...value] : value]);
+  return Object.fromEntries(copies) as Options;
 }
 
 /** How a table is read. */
@@ -33,12 +37,12 @@ export const tableKinds: Kinds<TableOptions> = {
   comment: text,
 };
 
-/** The options of how a table is read, and the others. */
+/** The options of how a table is read, and the others; absent where they are undefined. */
 export function apart<Options extends TableOptions>(
   options: Options,
 ): [table: TableOptions, rest: Omit<Options, keyof TableOptions>] {
   const isTable = ([name]: [string, unknown]): boolean => Object.hasOwn(tableKinds, name);
-  const entries = Object.entries(options);
+  const entries = Object.entries(given(options));
   const rest = Object.fromEntries(entries.filter((entry) => !isTable(entry)));
   return [Object.fromEntries(entries.filter(isTable)), rest as Omit<Options, keyof TableOptions>];
 }

@@ -8,10 +8,10 @@ import {
   type TableOptions,
 } from '#native';
 import { labelVector, looksLikeArrow } from './arrow.js';
-import * as kinds from './check.js';
 import { type Input, toSource } from './input.js';
 import { type Control, run } from './job.js';
-import { given, measureKinds, refuseMeasuresAlone, tableKinds } from './options.js';
+import * as kinds from './kinds.js';
+import { apart, given, measureKinds, refuseMeasuresAlone, tableKinds } from './options.js';
 
 /**
  * How to predict. `format` is that of the input; outputs take theirs from their name, else from
@@ -55,12 +55,7 @@ export async function predictRows(
   options?: PredictOptions,
   control?: Control,
 ): Promise<Predicted> {
-  const { format, header, delimiter, decimal, comment, ...rest } = kinds.checked(
-    options,
-    predictKinds,
-    'predict',
-  );
-  const table = given<TableOptions>({ format, header, delimiter, decimal, comment });
+  const [table, rest] = apart(kinds.checked(options, predictKinds, 'predict'));
   const written = rest.output !== undefined || rest.labels !== undefined;
   if (written && rest.output === undefined) refuseMeasuresAlone(rest);
   const native = given<NativeOptions>({ ...rest, keepLabels: !written });

@@ -22,6 +22,11 @@ function report(stdout: string): Record<string, unknown> {
   return JSON.parse(stdout);
 }
 
+/** The model, the table and the labels under a name. */
+function files(name: string): string[] {
+  return ['-m', `${name}.json`, '-o', `${name}.csv`, '-l', `${name}.txt`];
+}
+
 test('a file of four times --memory is fitted within it, to the same bytes', async () => {
   const cwd = directory();
   const blobs = [
@@ -40,14 +45,6 @@ test('a file of four times --memory is fitted within it, to the same bytes', asy
   ];
   await run(blobs, { cwd });
   const args = ['fit', 'big.csv', '-k', '5', '--max-iter', '5', '--threads', '2', '-q'];
-  const files = (name: string): string[] => [
-    '-m',
-    `${name}.json`,
-    '-o',
-    `${name}.csv`,
-    '-l',
-    `${name}.txt`,
-  ];
   const [little, limit] = [
     await peak(['fit', iris, '-k', '3', '-q', '-m', 'iris.json'], cwd),
     15 * MB,
@@ -107,18 +104,11 @@ test('rows are prepared as they pass by, as they are in memory', async () => {
   ];
   for (const way of ways) {
     const fit = async (name: string, memory: readonly string[]): Promise<object> => {
-      const files = [
-        '-m',
-        `${name}.json`,
-        '-o',
-        `${name}.csv`,
-        '-l',
-        `${name}.txt`,
-        '--json',
-        '-q',
-      ];
       const args = ['fit', 'mixed.csv', '-k', '4', '--max-iter', '4', '--threads', '2', ...way];
-      const { stdout, stderr, code } = await run([...args, ...files, ...memory], { cwd });
+      const { stdout, stderr, code } = await run(
+        [...args, ...files(name), '--json', '-q', ...memory],
+        { cwd },
+      );
       expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
       const {
         streamed,

@@ -1,4 +1,4 @@
-import type { CheckOptions } from '../../api/check-table.js';
+import type { CheckOptions } from '../../api/check.js';
 import { attend } from '../attend.js';
 import { type Exit, exits } from '../exit.js';
 import { count, type Flags, grouped, names, text, toggle } from '../flags.js';
@@ -45,7 +45,7 @@ async function checkFacts(): Promise<Facts> {
 async function checkRun(line: CheckLine, given: readonly string[]): Promise<Exit> {
   const { json, quiet, ...options } = line;
   const inputs = inputsOrStdin(given, checkPage);
-  const { check } = await import('../../api/check-table.js');
+  const { check } = await import('../../api/check.js');
   const manner = { quiet, fillsScreen: fillsScreen([['the report', '-']]), ending: 'stopping' };
   const report = await attend(manner, (control) => check(inputs, options, control));
   if (json) {

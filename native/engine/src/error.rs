@@ -125,6 +125,14 @@ impl Error {
         Self::Source(SourceError(Arc::new(error)))
     }
 
+    /// The same of a row that has so many others before it.
+    pub(crate) fn behind(self, rows: usize) -> Self {
+        match self {
+            Self::NotFinite { row, column, value } => Self::NotFinite { row: rows + row, column, value },
+            other => other,
+        }
+    }
+
     /// An option outside its rule.
     pub(crate) fn option(option: &'static str, rule: &str, got: impl std::fmt::Display) -> Self {
         Self::Option { option, rule: rule.to_owned(), got: got.to_string() }

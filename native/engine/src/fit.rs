@@ -54,15 +54,14 @@ pub struct Restarts {
 /// Clusters the rows of a tier. The result is a function of the values, the options and the seed alone.
 ///
 /// # Errors
-/// What is wrong with the values ([`Error::NotFinite`], …), or [`Error::Interrupted`] when `observer` ended
-/// the run before there was anything to keep. Later interruptions give the best clustering so far, with
+/// [`Error::Interrupted`] when `observer` ended the run before there was anything to keep. Later interruptions give the best clustering so far, with
 /// [`Stopped::Interrupted`].
 pub fn fit(tier: &mut impl Tier, plan: &Plan, observer: &dyn Observer) -> Result<Clustering, Error> {
-    let scan = tier.scan(observer)?;
-    let spread = Spread::new(tier, &scan, observer)?;
+    let scan = tier.scan().clone();
     let given = matches!(plan.params.init, Init::Given(_));
     let seeding = Seeding::new(tier.shape().0, plan);
-    let limits = Limits { max_iter: plan.params.max_iter, shift: plan.params.tol * spread.variance() };
+    let limits = Limits { max_iter: plan.params.max_iter, tol: plan.params.tol };
+    let mut spread = None;
     let mut best: Option<(usize, Run)> = None;
     let mut done = 0;
     let mut interrupted = false;
@@ -72,7 +71,7 @@ pub fn fit(tier: &mut impl Tier, plan: &Plan, observer: &dyn Observer) -> Result
             Init::Given(values) => values.iter().map(|&x| scale(x, -scan.exponent)).collect(),
             _ => seeding.centroids(tier, plan, done, observer)?,
         };
-        let run = lloyd::run(tier, &scan, &spread, centroids, limits, done, observer)?;
+        let run = lloyd::run(tier, &scan, &mut spread, centroids, limits, done, observer)?;
         interrupted = run.stopped == Stopped::Interrupted;
         // Exact sums: a lower inertia is lower, not a rounding. Of equals the first stays.
         if best.as_ref().is_none_or(|(_, best)| run.step.inertia() < best.step.inertia()) {
@@ -88,6 +87,10 @@ pub fn fit(tier: &mut impl Tier, plan: &Plan, observer: &dyn Observer) -> Result
         run.step = tier.step(&run.centroids, Detail::Distances, &())?; // the tier holds the labels of a later restart
     }
     let run = number(tier, &scan, run, given)?;
+    let spread = match spread {
+        Some(spread) => spread,
+        None => Spread::new(tier, &scan, &())?, // the first step was interrupted
+    };
     let restarts = Restarts { winner, done, seeding_rows: seeding.rows() };
     Ok(clustering(tier, &scan, spread, run, restarts))
 }

@@ -41,8 +41,8 @@ impl Stopped {
 pub struct Limits {
     /// Iterations, 1 or more.
     pub max_iter: usize,
-    /// The largest sum of squared shifts that counts as rest, in the working unit.
-    pub shift: f64,
+    /// The largest sum of squared shifts that counts as rest, as a share of the mean variance of the columns.
+    pub tol: f64,
 }
 
 /// One restart, done. `step` and the tier's labels and sums belong to `centroids`.
@@ -57,14 +57,15 @@ pub struct Run {
     pub stopped: Stopped,
 }
 
-/// Iterates from `centroids`. An interruption ends the run with the centroids reached, labelled in full.
+/// Iterates from `centroids`. An interruption ends the run with the centroids reached, labelled in full. `known` is what
+/// an earlier restart has found out about the data.
 ///
 /// # Errors
 /// What the tier reports, except an interruption.
 pub fn run(
     tier: &mut impl Tier,
     scan: &Scan,
-    spread: &Spread,
+    known: &mut Option<Spread>,
     mut centroids: Vec<f64>,
     limits: Limits,
     restart: usize,
@@ -95,6 +96,13 @@ pub fn run(
             Some(stopped) if filled.is_none() => return Ok(Run { centroids, step, iterations, stopped }),
             _ => {} // at rest, but a cluster had come out empty and now has a row: go on
         }
+        let spread = match known {
+            Some(spread) => spread,
+            None => match Spread::new(tier, scan, observer) {
+                Err(Error::Interrupted) => continue,
+                spread => known.insert(spread?),
+            },
+        };
         iterations += 1;
         // The labels before the first iteration are those of another restart, or of none.
         let changed = if iterations == 1 { tier.shape().0 as u64 } else { step.changed };
@@ -110,7 +118,7 @@ pub fn run(
         }
         let shift: f64 = moved.iter().zip(&centroids).map(|(new, old)| (new - old) * (new - old)).sum();
         centroids = moved;
-        if shift <= limits.shift {
+        if shift <= limits.tol * spread.variance() {
             ending = Some(Stopped::Tolerance);
         } else if iterations >= limits.max_iter {
             ending = Some(Stopped::MaxIter);
@@ -131,12 +139,13 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// Two passes over the rows: for the mean, and for the distances to it.
+    /// After a step, whose sums together are those of all rows: a pass over these would find the same integers. One pass,
+    /// for the distances to the mean.
     ///
     /// # Errors
     /// What the tier reports.
     pub fn new(tier: &impl Tier, scan: &Scan, observer: &dyn Observer) -> Result<Self, Error> {
-        let sums = tier.pool(observer)?;
+        let sums = tier.sums().all();
         let means = means(scan, &sums, &vec![0.0; scan.grid.columns()]);
         let total = tier.scatter(&means, observer)?.value();
         let units = sums.units[0];

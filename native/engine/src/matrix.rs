@@ -11,6 +11,10 @@ pub trait Element: Copy + Debug + PartialOrd + Send + Sync + 'static {
     /// Neither NaN nor infinite.
     fn is_finite(self) -> bool;
 
+    /// `sum`, or NaN once a number was not finite: sums are cheaper to keep in registers than answers of yes and no.
+    #[must_use]
+    fn spoil(self, sum: Self) -> Self;
+
     /// The same values, with their width as a variant: what a kernel asks once it is compiled for a width.
     fn numbers(values: &[Self]) -> Numbers<'_>;
 }
@@ -36,6 +40,11 @@ impl Element for f32 {
     }
 
     #[inline(always)]
+    fn spoil(self, sum: Self) -> Self {
+        sum + self * 0.0
+    }
+
+    #[inline(always)]
     fn numbers(values: &[Self]) -> Numbers<'_> {
         Numbers::F32(values)
     }
@@ -50,6 +59,11 @@ impl Element for f64 {
     #[inline(always)]
     fn is_finite(self) -> bool {
         f64::is_finite(self)
+    }
+
+    #[inline(always)]
+    fn spoil(self, sum: Self) -> Self {
+        sum + self * 0.0
     }
 
     #[inline(always)]

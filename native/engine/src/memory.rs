@@ -9,12 +9,12 @@ mod pass;
 use std::ops::Range;
 
 use crate::error::Error;
-use crate::exact::{Grid, Total};
+use crate::exact::Total;
 use crate::kernel::shortlist::Taken;
 use crate::kernel::{self, Found, Isa, Packed};
 use crate::matrix::Matrix;
 use crate::observer::Observer;
-use crate::panels::{Panels, on_view};
+use crate::panels::{Panels, on_view, on_views};
 use crate::params::{Algorithm, FitParams};
 use crate::points::{Points, Ranges};
 use crate::share::{self, SHARE, Scatter};
@@ -33,8 +33,7 @@ pub struct InMemory {
     points: Points,
     labels: Vec<u32>,
     sums: Sums,
-    grid: Grid,
-    ranges: Ranges,
+    scan: Scan,
     threads: Threads,
     isa: Isa,
     algorithm: Algorithm,
@@ -53,18 +52,33 @@ impl InMemory {
     /// Takes the rows and perhaps their weights. Of the options it uses threads, instruction set and algorithm.
     ///
     /// # Errors
-    /// [`Error::Option`] for threads or an instruction set that cannot be had.
+    /// [`Error::Option`] for threads or an instruction set that cannot be had, [`Error::NoRows`], [`Error::NotFinite`].
     pub fn new(matrix: Matrix, weights: Option<Weights>, params: &FitParams) -> Result<Self, Error> {
         let isa = params.isa.unwrap_or_else(Isa::best);
         isa.check()?;
-        let labels = vec![NOWHERE; matrix.rows()];
         let threads = Threads::new(params.threads)?;
+        let (rows, columns) = (matrix.rows(), matrix.columns());
+        if rows == 0 {
+            return Err(Error::NoRows);
+        }
+        let start = || Ok(Ranges::new(columns));
+        let (mut panels, parts) = Panels::seen(matrix, &threads, start, |part, views, rows| {
+            if let Ok(ranges) = part
+                && let Err(error) =
+                    on_views!(views, view => kernel::ranges(isa, view, &(0..rows.len()), ranges))
+            {
+                *part = Err(error.behind(rows.start));
+            }
+        })?;
+        let scan = Scan::of(Ranges::merged(columns, parts)?);
+        if scan.exponent != 0 {
+            panels.rescale(scan.exponent);
+        }
         Ok(Self {
-            points: Points { panels: Panels::on_threads(matrix, &threads)?, weights },
-            labels,
+            points: Points { panels, weights },
+            labels: vec![NOWHERE; rows],
             sums: Sums::default(),
-            grid: Grid::new(&[]),
-            ranges: Ranges::new(0),
+            scan,
             threads,
             isa,
             algorithm: params.algorithm,
@@ -139,10 +153,10 @@ impl InMemory {
     }
 
     /// The rows of these numbers, as they were numbered before they were sorted.
-    fn gather_as_they_came(&self, mut rows: Vec<u64>) -> Points {
+    fn gather_as_they_came(&self, mut rows: Vec<u64>) -> Result<Points, Error> {
         let now = Order { places: self.order.inverse() };
         rows.iter_mut().for_each(|row| *row = now.before(*row as usize) as u64);
-        self.points.gather(&rows)
+        self.points.gather(&rows, &self.threads)
     }
 }
 
@@ -151,43 +165,12 @@ impl Tier for InMemory {
         (self.points.panels.rows(), self.points.panels.columns())
     }
 
-    fn scan(&mut self, observer: &dyn Observer) -> Result<Scan, Error> {
-        let (rows, columns) = self.shape();
-        if rows == 0 {
-            return Err(Error::NoRows);
-        }
-        let (panels, isa) = (&self.points.panels, self.isa);
-        let start = || Ok(Ranges::new(columns));
-        let parts =
-            self.threads.fold(self.shares(), observer, start, |part: &mut Result<Ranges, Error>, rows| {
-                if let Ok(ranges) = part
-                    && let Err(error) = on_view!(panels, view => kernel::ranges(isa, view, &rows, ranges))
-                {
-                    *part = Err(error);
-                }
-            })?;
-        let scan = Scan::of(Ranges::merged(columns, parts)?);
-        if scan.exponent != 0 {
-            self.points.panels.rescale(scan.exponent);
-        }
-        self.grid = scan.grid.clone();
-        self.ranges = scan.ranges.clone();
-        Ok(scan)
-    }
-
-    fn pool(&self, observer: &dyn Observer) -> Result<Sums, Error> {
-        let (points, grid, isa) = (&self.points, &self.grid, self.isa);
-        let start = || Sums::new(1, points.panels.columns());
-        let parts = self.threads.fold(self.shares(), observer, start, |part, rows| {
-            share::pool(points, rows, grid, isa, part);
-        })?;
-        let mut all = start();
-        parts.iter().for_each(|part| all.merge(part));
-        Ok(all)
+    fn scan(&self) -> &Scan {
+        &self.scan
     }
 
     fn scatter(&self, point: &[f64], observer: &dyn Observer) -> Result<Total, Error> {
-        let (points, isa, windows) = (&self.points, self.isa, share::windows(&self.ranges, point));
+        let (points, isa, windows) = (&self.points, self.isa, share::windows(&self.scan.ranges, point));
         let start = || Scatter::new(windows);
         let parts = self.threads.fold(self.shares(), observer, start, |part, rows| {
             part.add(points, &rows, point, isa);
@@ -198,12 +181,12 @@ impl Tier for InMemory {
     fn lend(&mut self, rows: Option<&[u64]>) -> Result<Points, Error> {
         let sorted = !self.order.places.is_empty();
         let none = || Points { panels: Panels::of_panels(0, 0, Vec::new()), weights: None };
-        Ok(match rows {
+        match rows {
             None if sorted => self.gather_as_they_came((0..self.shape().0 as u64).collect()),
-            None => std::mem::replace(&mut self.points, none()),
+            None => Ok(std::mem::replace(&mut self.points, none())),
             Some(rows) if sorted => self.gather_as_they_came(rows.to_vec()),
-            Some(rows) => self.points.gather(rows),
-        })
+            Some(rows) => self.points.gather(rows, &self.threads),
+        }
     }
 
     fn restore(&mut self, points: Points) {
@@ -236,7 +219,7 @@ impl Tier for InMemory {
             self.bounds = Some(AllBounds::new(self.shape().0));
         }
         self.consider_images(&packed, observer)?;
-        let windows = share::windows(&self.ranges, centroids);
+        let windows = share::windows(&self.scan.ranges, centroids);
         let parts = self.pass(&packed, windows, detail, observer);
         let parts = match parts {
             Ok(parts) => parts,

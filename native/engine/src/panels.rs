@@ -9,14 +9,13 @@ use std::ops::Range;
 use crate::error::Error;
 use crate::matrix::{Element, Matrix, Values};
 use crate::memory::order::{self, Order};
+use crate::share::SHARE;
 use crate::threads::Threads;
 
 /// Rows of a panel: a cache line of f32, two of f64.
 pub const PANEL: usize = 16;
 
 const PANELS_BYTES: usize = 256 << 10;
-/// Panels that a thread rearranges at a time.
-const PANELS_AT_A_TIME: usize = 256;
 
 /// `rows x columns` numbers in panels. The last panel may be short: it is padded with copies of its last row,
 /// of which no result is ever used.
@@ -58,7 +57,7 @@ impl<'a, T: Element> View<'a, T> {
 
     /// Runs of panels that stay in L2 (of 512 KB or more) while their columns are gone through one by one.
     pub fn in_cache(&self, panels: Range<usize>) -> impl Iterator<Item = Range<usize>> + use<T> {
-        let run = (PANELS_BYTES / (self.columns * PANEL * size_of::<T>())).max(1);
+        let run = panels_in_cache::<T>(self.columns);
         panels.clone().step_by(run).map(move |first| first..panels.end.min(first + run))
     }
 
@@ -78,13 +77,21 @@ impl<'a, T: Element> View<'a, T> {
 /// Runs the body with a typed [`View`] of whichever storage there is.
 macro_rules! on_view {
     ($panels:expr, $view:ident => $body:expr) => {
-        match $panels.views() {
+        $crate::panels::on_views!($panels.views(), $view => $body)
+    };
+}
+pub(crate) use on_view;
+
+/// The same for [`Views`].
+macro_rules! on_views {
+    ($views:expr, $view:ident => $body:expr) => {
+        match $views {
             $crate::panels::Views::F32($view) => $body,
             $crate::panels::Views::F64($view) => $body,
         }
     };
 }
-pub(crate) use on_view;
+pub(crate) use on_views;
 
 /// A [`View`] of either storage.
 pub enum Views<'a> {
@@ -110,16 +117,41 @@ impl Panels {
     /// # Errors
     /// None: nobody can interrupt it.
     pub fn on_threads(matrix: Matrix, threads: &Threads) -> Result<Self, Error> {
-        fn all<T: Element>(values: &mut [T], columns: usize, threads: &Threads) -> Result<(), Error> {
-            let some = values.chunks_mut(columns * PANEL * PANELS_AT_A_TIME);
-            threads.fold(some, &(), || (), |(), values| transpose(values, columns)).map(drop)
-        }
+        Self::seen(matrix, threads, || (), |(), _, _| ()).map(|(panels, _)| panels)
+    }
+
+    /// The same, and each thread folds into a part what it sees of the panels while they are in its cache: some of them, and
+    /// the rows of the table that they hold.
+    ///
+    /// # Errors
+    /// None: nobody can interrupt it.
+    pub fn seen<P: Send>(
+        matrix: Matrix,
+        threads: &Threads,
+        start: impl Fn() -> P + Sync,
+        see: impl Fn(&mut P, Views, Range<usize>) + Sync,
+    ) -> Result<(Self, Vec<P>), Error> {
         let mut panels = Self::split(matrix);
-        match &mut panels.body {
-            Values::F32(values) => all(values, panels.columns, threads)?,
-            Values::F64(values) => all(values, panels.columns, threads)?,
+        let columns = panels.columns;
+        let mut parts = match &mut panels.body {
+            Values::F32(values) => rearrange(values, columns, threads, &start, |part, view, rows| {
+                see(part, Views::F32(view), rows);
+            })?,
+            Values::F64(values) => rearrange(values, columns, threads, &start, |part, view, rows| {
+                see(part, Views::F64(view), rows);
+            })?,
+        };
+        let whole = panels.rows / PANEL * PANEL;
+        if whole < panels.rows {
+            let mut part = start();
+            let last = match &panels.last {
+                Values::F32(last) => Views::F32(View::of(columns, last)),
+                Values::F64(last) => Views::F64(View::of(columns, last)),
+            };
+            see(&mut part, last, whole..panels.rows);
+            parts.push(part);
         }
-        Ok(panels)
+        Ok((panels, parts))
     }
 
     /// The rows that fill panels, still as they were, and the last panel.
@@ -200,23 +232,24 @@ impl Panels {
     }
 
     /// The rows named, in the order named, in the same storage.
-    #[must_use]
-    pub fn gather(&self, rows: &[u64]) -> Self {
-        fn pick<T: Element>(view: View<T>, rows: &[u64]) -> Vec<T> {
-            let place = |row: u64, column| (row as usize / PANEL, column * PANEL + row as usize % PANEL);
-            let row = |&row: &u64| {
-                (0..view.columns).map(move |column| {
-                    let (panel, lane) = place(row, column);
-                    view.panel(panel)[lane]
-                })
-            };
-            rows.iter().flat_map(row).collect()
-        }
+    ///
+    /// # Errors
+    /// None: nobody can interrupt it.
+    pub fn gather(&self, rows: &[u64], threads: &Threads) -> Result<Self, Error> {
+        let count = rows.len() * self.columns;
         let values = match self.views() {
-            Views::F32(view) => Values::F32(pick(view, rows)),
-            Views::F64(view) => Values::F64(pick(view, rows)),
+            Views::F32(view) => {
+                let mut values = vec![0.0; count];
+                pick(view, rows, &mut values, threads)?;
+                Values::F32(values)
+            }
+            Views::F64(view) => {
+                let mut values = vec![0.0; count];
+                pick(view, rows, &mut values, threads)?;
+                Values::F64(values)
+            }
         };
-        Self::new(Matrix::new(self.columns, values))
+        Self::on_threads(Matrix::new(self.columns, values), threads)
     }
 
     /// Sorts the rows of whole panels, span by span, and with them what belongs to them.
@@ -246,6 +279,18 @@ impl Panels {
     pub fn holding(rows: &Range<usize>) -> Range<usize> {
         rows.start / PANEL..rows.end.div_ceil(PANEL)
     }
+}
+
+/// Copies the rows named, row by row.
+fn pick<T: Element>(view: View<T>, rows: &[u64], to: &mut [T], threads: &Threads) -> Result<(), Error> {
+    let some = rows.chunks(SHARE).zip(to.chunks_mut(SHARE * view.columns));
+    let copy = |(): &mut (), (rows, to): (&[u64], &mut [T])| {
+        for (&row, to) in rows.iter().zip(to.chunks_exact_mut(view.columns)) {
+            let (panel, lane) = (row as usize / PANEL, row as usize % PANEL);
+            to.iter_mut().zip(view.panel(panel)[lane..].iter().step_by(PANEL)).for_each(|(to, x)| *to = *x);
+        }
+    };
+    threads.fold(some, &(), || (), copy).map(drop)
 }
 
 /// Takes the rows that fill no panel off the end and makes a padded panel of them.
@@ -285,6 +330,30 @@ fn join_last<T: Element>(
     debug_assert!(all.is_ok(), "nobody can interrupt it");
     body.extend_from_slice(&last[..rows % PANEL * columns]);
     body
+}
+
+fn panels_in_cache<T>(columns: usize) -> usize {
+    (PANELS_BYTES / (columns * PANEL * size_of::<T>())).max(1)
+}
+
+/// Makes panels of rows, in place, on all threads, and shows them.
+fn rearrange<T: Element, P: Send>(
+    values: &mut [T],
+    columns: usize,
+    threads: &Threads,
+    start: impl Fn() -> P + Sync,
+    see: impl Fn(&mut P, View<T>, Range<usize>) + Sync,
+) -> Result<Vec<P>, Error> {
+    let rows = panels_in_cache::<T>(columns) * PANEL;
+    threads.fold(
+        (0..).step_by(rows).zip(values.chunks_mut(rows * columns)),
+        &(),
+        start,
+        |part, (first, values)| {
+            transpose(values, columns);
+            see(part, View::of(columns, values), first..first + values.len() / columns);
+        },
+    )
 }
 
 /// Makes panels of rows, in place.
@@ -339,7 +408,8 @@ mod tests {
                 assert_eq!(panels.row(row), values[row * 3..row * 3 + 3]);
             }
             let last = rows as u64 - 1;
-            assert_eq!(panels.gather(&[last, 0, last]).row(2), panels.row(rows - 1));
+            let gathered = panels.gather(&[last, 0, last], &Threads::new(Some(2)).unwrap()).unwrap();
+            assert_eq!(gathered.row(2), panels.row(rows - 1));
         }
     }
 

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::exact::exponent;
 use crate::matrix::Element;
 use crate::panels::{PANEL, Panels, View};
+use crate::threads::Threads;
 use crate::weights::Weights;
 
 /// Rows and, perhaps, a weight for each.
@@ -19,9 +20,12 @@ pub struct Points {
 
 impl Points {
     /// The rows named, in the order named.
-    #[must_use]
-    pub fn gather(&self, rows: &[u64]) -> Self {
-        Self { panels: self.panels.gather(rows), weights: self.weights.as_ref().map(|w| w.gather(rows)) }
+    ///
+    /// # Errors
+    /// None: nobody can interrupt it.
+    pub fn gather(&self, rows: &[u64], threads: &Threads) -> Result<Self, Error> {
+        let weights = self.weights.as_ref().map(|weights| weights.gather(rows));
+        Ok(Self { panels: self.panels.gather(rows, threads)?, weights })
     }
 
     /// The integer weight of a row: how often it counts, in units of [`Weights`].
@@ -55,15 +59,15 @@ impl Ranges {
         for panels in view.in_cache(Panels::holding(rows)) {
             for column in 0..view.columns {
                 let mut min = [view.column(panels.start, column)[0]; PANEL];
-                let (mut max, mut finite) = (min, [true; PANEL]);
+                let (mut max, mut spoilt) = (min, min.map(|x| x.spoil(x)));
                 for panel in panels.clone() {
                     for (i, &x) in view.column(panel, column).iter().enumerate() {
                         min[i] = if x < min[i] { x } else { min[i] };
                         max[i] = if x > max[i] { x } else { max[i] };
-                        finite[i] &= x.is_finite();
+                        spoilt[i] = x.spoil(spoilt[i]);
                     }
                 }
-                if finite.contains(&false) {
+                if spoilt.iter().any(|x| x.widen().is_nan()) {
                     return Err(not_finite(view, rows));
                 }
                 // `+ 0.0` turns -0.0 into 0.0: equal values must print as equal bytes.

@@ -3,13 +3,13 @@
 use std::ops::Range;
 
 use crate::error::Error;
-use crate::exact::{Grid, Sum, Total};
+use crate::exact::Total;
 use crate::far::Farthest;
 use crate::kernel::{self, Found, Isa, Packed, Windows, Within};
 use crate::matrix::Element;
 use crate::panels::{PANEL, Panels, View, on_view};
 use crate::points::{Points, Ranges};
-use crate::sums::{NOWHERE, Sums};
+use crate::sums::NOWHERE;
 use crate::tier::{Detail, Far};
 use crate::weights::Weights;
 
@@ -44,31 +44,6 @@ pub fn assign<T: Element>(
     match detail {
         Detail::Labels => kernel::assign::<T, false>(view, panels, centroids, found),
         Detail::Distances => kernel::assign::<T, true>(view, panels, centroids, found),
-    }
-}
-
-/// Adds rows to the sums of all rows as one cluster.
-pub fn pool(points: &Points, rows: Range<usize>, grid: &Grid, isa: Isa, sums: &mut Sums) {
-    sums.rows[0] += rows.len() as u64;
-    sums.units[0] += rows.clone().map(|row| u128::from(points.units(row))).sum::<u128>();
-    on_view!(points.panels, view => match &points.weights {
-        None => kernel::pool(isa, view, rows, grid, &mut sums.cells),
-        Some(weights) => pool_weighted(view, rows, weights, grid, &mut sums.cells),
-    });
-}
-
-/// Adds rows, each as often as it counts, to the sum of each column.
-fn pool_weighted<T: Element>(
-    view: View<T>,
-    rows: Range<usize>,
-    weights: &Weights,
-    grid: &Grid,
-    sums: &mut [Sum],
-) {
-    for row in rows {
-        for (column, (sum, x)) in sums.iter_mut().zip(view.row(row)).enumerate() {
-            sum.add(grid.split(column, x), weights.units(row) as i64);
-        }
     }
 }
 

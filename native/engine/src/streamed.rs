@@ -162,19 +162,8 @@ impl<R: RowSource> Tier for Streamed<R> {
         (self.rows, self.columns)
     }
 
-    fn scan(&mut self, _: &dyn Observer) -> Result<Scan, Error> {
-        Ok(self.scan.clone()) // the first pass has found it
-    }
-
-    fn pool(&self, observer: &dyn Observer) -> Result<Sums, Error> {
-        let (grid, isa) = (&self.scan.grid, self.isa);
-        let start = || Sums::new(1, self.columns);
-        let parts = self.pass(observer, start, |part, _, points| {
-            shares(points.panels.rows()).for_each(|rows| share::pool(&points, rows, grid, isa, part));
-        })?;
-        let mut all = start();
-        parts.iter().for_each(|part| all.merge(part));
-        Ok(all)
+    fn scan(&self) -> &Scan {
+        &self.scan
     }
 
     fn scatter(&self, point: &[f64], observer: &dyn Observer) -> Result<Total, Error> {

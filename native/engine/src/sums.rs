@@ -46,11 +46,15 @@ impl Sums {
         &mut self.cells[cluster * self.columns..][..self.columns]
     }
 
-    /// Adds the sums of other rows.
-    pub fn merge(&mut self, other: &Self) {
-        self.cells.iter_mut().zip(&other.cells).for_each(|(cell, other)| cell.merge(*other));
-        self.units.iter_mut().zip(&other.units).for_each(|(units, other)| *units += other);
-        self.rows.iter_mut().zip(&other.rows).for_each(|(rows, other)| *rows += other);
+    /// The sums of all rows as one cluster.
+    #[must_use]
+    pub fn all(&self) -> Self {
+        let mut all = Self::new(1, self.columns);
+        for cells in self.cells.chunks_exact(self.columns) {
+            all.cells.iter_mut().zip(cells).for_each(|(all, cell)| all.merge(*cell));
+        }
+        (all.units[0], all.rows[0]) = (self.units.iter().sum(), self.rows.iter().sum());
+        all
     }
 
     /// The clusters named, in the order named.

@@ -14,7 +14,7 @@ pub enum Numbering {
 }
 
 /// Rows that spreads are judged by where there are more: their ratio is told in one or two digits.
-const SAMPLE: usize = 1 << 14;
+const SAMPLE: usize = 1 << 12;
 
 /// Doubles up to here hold every whole number; beyond, neighbours are rounded into one.
 const EXACT: f64 = 9_007_199_254_740_992.0;

@@ -101,17 +101,8 @@ pub trait Tier: Sync {
     /// Rows and columns.
     fn shape(&self) -> (usize, usize);
 
-    /// Reads everything once and fixes the unit and the grids. Called once, first.
-    ///
-    /// # Errors
-    /// [`Error::NotFinite`], [`Error::NoRows`], [`Error::Interrupted`].
-    fn scan(&mut self, observer: &dyn Observer) -> Result<Scan, Error>;
-
-    /// The sums of all rows as one cluster.
-    ///
-    /// # Errors
-    /// [`Error::Interrupted`].
-    fn pool(&self, observer: &dyn Observer) -> Result<Sums, Error>;
+    /// The unit and the grids, which follow from all values: whoever made the tier has read them once.
+    fn scan(&self) -> &Scan;
 
     /// The sum of squared distances of all rows to one point, weighted.
     ///

@@ -73,7 +73,7 @@ impl Grid {
         self.scales.len()
     }
 
-    /// What [`split`] multiplies a value of `column` by.
+    /// What [`Grid::split`] multiplies a value of `column` by.
     #[inline(always)]
     pub fn scale(&self, column: usize) -> f64 {
         self.scales[column]
@@ -82,24 +82,18 @@ impl Grid {
     /// `value` of `column` in grid steps, rounded to the nearest (ties to even), as high and low limb.
     #[inline(always)]
     pub fn split(&self, column: usize, value: f64) -> (i64, i64) {
-        split(self.scales[column], value)
+        let y = value * self.scales[column]; // |y| <= 2^50
+        let high = y + ROUND;
+        let rest = (y - (high - ROUND)) * (1u64 << LOW_BITS) as f64; // |rest| <= 2^39; both steps exact
+        let low = rest + ROUND;
+        let offset = ROUND.to_bits() as i64;
+        ((high.to_bits() as i64) - offset, (low.to_bits() as i64) - offset)
     }
 
     /// `sum / weight` of `column`, rounded once to f64 (to nearest, ties to even).
     pub fn mean(&self, column: usize, sum: Sum, weight: u128) -> f64 {
         mean(sum, weight, self.steps[column])
     }
-}
-
-/// `value` in grid steps as high and low limb; `scale` is the column's.
-#[inline(always)]
-pub fn split(scale: f64, value: f64) -> (i64, i64) {
-    let y = value * scale; // |y| <= 2^50
-    let high = y + ROUND;
-    let rest = (y - (high - ROUND)) * (1u64 << LOW_BITS) as f64; // |rest| <= 2^39; both steps exact
-    let low = rest + ROUND;
-    let offset = ROUND.to_bits() as i64;
-    ((high.to_bits() as i64) - offset, (low.to_bits() as i64) - offset)
 }
 
 #[cfg(test)]

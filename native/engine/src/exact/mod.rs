@@ -4,7 +4,7 @@ mod grid;
 mod mean;
 mod total;
 
-pub use grid::{Grid, LOW_BITS, ROUND, Sum, split};
+pub use grid::{Grid, LOW_BITS, ROUND, Sum};
 pub use total::Total;
 
 /// The exponent `e` of `x = m * 2^e` with `0.5 <= |m| < 1`; hence `|x| < 2^e`. 0 for 0.

@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use crate::error::Error;
-use crate::exact::{Grid, Sum};
 use crate::matrix::Element;
 use crate::panels::View;
 use crate::points::Ranges;
@@ -302,11 +301,6 @@ pub fn assign_boxes<T: Element, const MEASURE: bool>(
             moves: &mut Moves
         ) -> u64
     )
-}
-
-/// See [`moves::pool`].
-pub fn pool<T: Element>(isa: Isa, view: View<T>, rows: Range<usize>, grid: &Grid, sums: &mut [Sum]) {
-    dispatch!(isa, [T], plain moves::pool, (view: View<T>, rows: Range<usize>, grid: &Grid, sums: &mut [Sum]) -> ());
 }
 
 /// See [`windows::within`].

@@ -22,8 +22,8 @@ mod vector;
 mod windows;
 
 pub use dispatch::{
-    assign_boxes, distances, lower, nearest, own, pool, potentials, project, ranges, relabel, to_listed,
-    to_one, within, within_reach,
+    assign_boxes, distances, lower, nearest, own, potentials, project, ranges, relabel, to_listed, to_one,
+    within, within_reach,
 };
 pub use filter::above;
 pub use isa::Isa;

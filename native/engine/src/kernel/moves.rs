@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use crate::exact::{self, Grid, LOW_BITS, ROUND, Sum};
+use crate::exact::{Grid, LOW_BITS, ROUND, Sum};
 use crate::matrix::Element;
 use crate::panels::{PANEL, View};
 use crate::sums::{NOWHERE, Sums};
@@ -461,31 +461,4 @@ pub(super) fn relabel<T: Element, V: Vector>(
         moves.tell();
     }
     changed.into()
-}
-
-/// Adds all `rows`, each once, to the sum of each column. The first row begins a panel, and there are at most
-/// 4096.
-#[inline(always)]
-pub(super) fn pool<T: Element>(view: View<T>, rows: Range<usize>, grid: &Grid, sums: &mut [Sum]) {
-    let whole = rows.start / PANEL..rows.end / PANEL;
-    for panels in view.in_cache(whole.clone()) {
-        for (column, sum) in sums.iter_mut().enumerate() {
-            let scale = grid.scale(column);
-            let mut limbs = [[0i64; PANEL]; 2];
-            for panel in panels.clone() {
-                for (i, x) in view.column(panel, column).iter().enumerate() {
-                    let (high, low) = exact::split(scale, x.widen());
-                    limbs[0][i] += high;
-                    limbs[1][i] += low;
-                }
-            }
-            let [high, low] = limbs.map(|lanes| lanes.into_iter().sum());
-            sum.add((high, low), 1);
-        }
-    }
-    for row in whole.end * PANEL..rows.end {
-        for (column, sum) in sums.iter_mut().enumerate() {
-            sum.add(grid.split(column, view.at(row, column)), 1);
-        }
-    }
 }

@@ -134,7 +134,7 @@ fn lists(
     let (isa, count) = (centroids.isa(), panels.rows().min(TRIED));
     let rows: Vec<u64> =
         (0..count).map(|i| (i as u128 * panels.rows() as u128 / count as u128) as u64).collect();
-    let rows = panels.gather(&rows);
+    let rows = panels.gather(&rows, threads)?;
     let mut found = Found::default();
     on_view!(rows, view => kernel::nearest::<_, true>(view, 0..rows.count(), centroids, &mut found));
     let Some(levels) = Levels::new(directions, 0, &rows, isa, threads, observer)? else {

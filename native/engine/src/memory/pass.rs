@@ -31,7 +31,7 @@ impl InMemory {
     ) -> Result<Vec<(Step, Taken)>, Error> {
         let pass = Pass {
             points: &self.points,
-            grid: &self.grid,
+            grid: &self.scan.grid,
             threads: &self.threads,
             isa: self.isa,
             sums: &Mutex::new(&mut self.sums),
@@ -44,9 +44,9 @@ impl InMemory {
             pass.by_boxes(boxes, &mut self.labels)?
         } else if let (Some(bounds), Some(images)) = (&mut self.bounds, &self.images) {
             let targets = images.targets(packed, &self.threads, observer)?;
-            pass.by_images(bounds, images, targets.as_ref(), self.ranges.exponent(), &mut self.labels)?
+            pass.by_images(bounds, images, targets.as_ref(), self.scan.ranges.exponent(), &mut self.labels)?
         } else if let Some(bounds) = self.bounds.as_mut().filter(|bounds| !bounds.rests()) {
-            pass.by_bounds(bounds, self.ranges.exponent(), &mut self.labels)?
+            pass.by_bounds(bounds, self.scan.ranges.exponent(), &mut self.labels)?
         } else {
             pass.by_rows(&mut self.labels)?
         };

@@ -53,7 +53,7 @@ impl Survey {
             if let Ok(ranges) = part
                 && let Err(error) = on_view!(panels, view => kernel::ranges(isa, view, &rows, ranges))
             {
-                *part = Err(behind(first, error));
+                *part = Err(error.behind(first));
                 failed.store(true, Relaxed);
             }
         };
@@ -67,13 +67,5 @@ impl Survey {
         }
         let ranges = Ranges::merged(columns, parts?)?;
         if rows == 0 { Err(Error::NoRows) } else { Ok(Self { rows, narrow, weights, ranges }) }
-    }
-}
-
-/// The error of a value in a piece that has so many rows before it.
-fn behind(first: usize, error: Error) -> Error {
-    match error {
-        Error::NotFinite { row, column, value } => Error::NotFinite { row: first + row, column, value },
-        other => other,
     }
 }

@@ -29,10 +29,26 @@ const builtins = {
   },
 };
 
+/**
+ * A file of its own costs a third of a millisecond, and each waits for the one that asks for it. What a command
+ * needs of the library is one file, 3 ms earlier than as eight; what main itself needs of it is another, for
+ * `--version` loads no engine.
+ */
+const groups = [
+  { name: 'words', test: /src\/api\/(errors|similar)/, priority: 1 },
+  { name: 'api', test: /src\/api\// },
+];
+
 await build({
   input: ['src/cli/main.ts', 'src/index.ts'],
   platform: 'node',
   external: ['#native', 'apache-arrow'],
   plugins: [builtins],
-  output: { dir: 'dist', chunkFileNames: '[name].js', minify: true, keepNames: true },
+  output: {
+    dir: 'dist',
+    chunkFileNames: '[name].js',
+    codeSplitting: { groups },
+    minify: true,
+    keepNames: true,
+  },
 });

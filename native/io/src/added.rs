@@ -145,11 +145,13 @@ impl Added {
     }
 
     /// Appends the row's fields, each after a delimiter; what is not known is empty.
+    #[inline]
     pub(crate) fn push_row(&self, text: &mut Vec<u8>, delimiter: u8, row: usize, answers: Answers) {
         for &told in &self.told {
             text.push(delimiter);
             match answers.of(told, row, self.clusters) {
                 Answer::Label(NO_LABEL) => {}
+                Answer::Label(label @ 0..10) => text.push(b'0' + label as u8),
                 Answer::Label(label) => push_integer(text, label),
                 Answer::Number(number) if number.is_nan() => {}
                 Answer::Number(number) if self.decimal == b'.' => push_f64(text, number),

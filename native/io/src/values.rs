@@ -25,7 +25,6 @@ pub struct ValuesWriter {
     added: Option<Added>,
     warnings: Vec<String>,
     text: Vec<u8>,
-    line: Vec<u8>,
 }
 
 impl ValuesWriter {
@@ -58,7 +57,7 @@ impl ValuesWriter {
             Route::Columns(Sink::new(output, target, schema)?)
         };
         let (columns, warnings) = (names.len(), warnings.unwrap_or_default());
-        Ok(Self { route, columns, added, warnings, text, line: Vec::new() })
+        Ok(Self { route, columns, added, warnings, text })
     }
 
     /// What the user should know, such as that `cluster` was taken and another name was used.
@@ -98,24 +97,25 @@ impl ValuesWriter {
                 sink.append(columns)
             }
             Route::Text { output, delimiter } => {
-                self.text.clear();
+                let text = &mut self.text;
+                text.clear();
                 for row in 0..rows {
-                    self.line.clear();
+                    // The delimiter before the first field becomes the end of the line before.
+                    let start = text.len();
                     for &value in &values[row * self.columns..(row + 1) * self.columns] {
-                        self.line.push(*delimiter);
-                        push_f64(&mut self.line, value);
+                        text.push(*delimiter);
+                        push_f64(text, value);
                     }
                     if let Some((added, answers)) = added {
-                        added.push_row(&mut self.line, *delimiter, row, answers);
+                        added.push_row(text, *delimiter, row, answers);
                     }
-                    match self.line.get(1..) {
-                        // An empty line would be no row.
-                        Some([]) | None => self.text.extend_from_slice(b"\"\""),
-                        Some(line) => self.text.extend_from_slice(line),
+                    if text.len() == start + 1 {
+                        text.extend_from_slice(b"\"\""); // an empty line would be no row
                     }
-                    self.text.push(b'\n');
+                    text[start] = b'\n';
                 }
-                output.put(&self.text)?;
+                text.push(b'\n');
+                output.put(&text[1..])?;
                 output.send()
             }
         }

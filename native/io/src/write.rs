@@ -65,6 +65,11 @@ enum Form {
 }
 
 impl Renderer {
+    /// Whether it needs the numbers of a batch beside the text they were read from.
+    pub fn wants_values(&self) -> bool {
+        self.style.is_none()
+    }
+
     /// What [`TableWriter::write`] takes, as far as it can be written out of turn.
     ///
     /// # Errors

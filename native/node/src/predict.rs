@@ -1,9 +1,12 @@
 //! The job that labels rows with a model.
 
+use std::mem::replace;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use kmeans_engine::{Column, Matrix, Measured, Missing, Named, Preparation, Threads};
-use kmeans_io::{Batch, Dialect, Extra, Format, LabelsWriter, Output, Rendered, TableReader, TableWriter};
+use kmeans_engine::{Column, Matrix, Measured, Missing, Named, Preparation, Threads, Values};
+use kmeans_io::{
+    Batch, Dialect, Extra, Format, LabelsWriter, Output, Rendered, Renderer, TableReader, TableWriter,
+};
 use kmeans_model::Model;
 use napi::bindgen_prelude::{AsyncTask, Float64Array, Uint32Array};
 use napi_derive::napi;
@@ -288,8 +291,11 @@ fn stream(
     let threads = if reader.works_in_parts() { 1 } else { labelling.measuring.threads.count() };
     let measuring = labelling.measuring.on(Threads::new(Some(threads))?);
     let renderer = table_writer.as_ref().map(TableWriter::renderer);
-    let work = |batch: Batch| -> Result<(Labelled, Option<Rendered>), Failure> {
-        let labelled = Labelled::of(batch.values.clone(), &measuring)?;
+    let wants_values = renderer.as_ref().is_some_and(Renderer::wants_values);
+    let work = |mut batch: Batch| -> Result<(Labelled, Option<Rendered>), Failure> {
+        let none = Matrix::new(batch.values.columns(), Values::F64(Vec::new()));
+        let values = if wants_values { batch.values.clone() } else { replace(&mut batch.values, none) };
+        let labelled = Labelled::of(values, &measuring)?;
         let (labels, measured) = (&labelled.labels, &labelled.measured);
         let rendered = renderer.as_ref().map(|renderer| renderer.render(batch, labels, measured));
         let rendered = rendered.transpose()?;

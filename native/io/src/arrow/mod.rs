@@ -1,5 +1,6 @@
 //! Arrow IPC, files and streams.
 
+pub(crate) mod ahead;
 pub(crate) mod column;
 pub(crate) mod decode;
 pub(crate) mod frames;

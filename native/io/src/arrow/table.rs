@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arrow_array::{Array, ArrayRef, RecordBatch, UInt32Array};
 use arrow_schema::{DataType, SchemaRef};
 
+use crate::arrow::ahead::Ahead;
 use crate::arrow::column::{Column, Unready};
 use crate::arrow::decode::Batches;
 use crate::arrow::frames::{Fault, Frames};
@@ -351,7 +352,7 @@ fn opened(source: Source, format: Format) -> Result<Opened, Unopened> {
         (_, Lead::ArrowFile) => {
             let (reader, place) = source.into_seekable()?;
             let (frames, footer) = Frames::of_file(reader)?;
-            (Box::new(Batches::of_file(frames, &footer)?), place)
+            (Box::new(Ahead::new(Box::new(Batches::of_file(frames, &footer)?))), place)
         }
         _ => {
             let place = source.share_place()?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::compression::{Compression, Compressor};
 use crate::error::{Error, escaped};
 use crate::format::{Format, Unwritable};
-use crate::pipe::when_ready;
+use crate::pipe::{when_ready, widen};
 use crate::stop::Stop;
 use crate::temporary::Temporary;
 
@@ -100,6 +100,7 @@ impl Output {
     fn direct(name: String, file: File, stop: &Arc<dyn Stop>, path: Option<&Path>) -> Result<Self, Error> {
         let compression = path.and_then(Compression::of_name).map(|(compression, _)| compression);
         let format = path.and_then(Format::of_name).filter(|format| format.is_written());
+        widen(&file);
         let writer = BufWriter::with_capacity(BUFFER, Patient { file, stop: Arc::clone(stop) });
         let writer = Compressor::new(writer, compression).map_err(|error| Error::writing(&name, error))?;
         Ok(Self { name, format, unwritable: None, stream: true, compression, writer, pending: None })

@@ -216,7 +216,7 @@ impl Tier for InMemory {
             && self.boxes.is_none()
             && self.algorithm.wants_bounds(row_bytes, columns, clusters)
         {
-            self.bounds = Some(AllBounds::new(self.shape().0));
+            self.bounds = Some(AllBounds::new(self.shape().0, &self.threads)?);
         }
         self.consider_images(&packed, observer)?;
         let windows = share::windows(&self.scan.ranges, centroids);

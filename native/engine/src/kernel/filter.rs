@@ -65,7 +65,7 @@ use super::narrow::Narrow;
 use super::sieve::{Sieve, Standing, judge};
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 use super::tiles::{self, Tiled};
-use super::vector::Vector;
+use super::vector::{Vector, fetch_ahead};
 
 /// Centroids that stay in L1 while tiles pass by.
 pub(super) const CENTROIDS_BYTES: usize = 20 << 10;
@@ -229,6 +229,7 @@ pub(super) fn lay_panels<T: Element, V: Vector>(
     for part in (0..height).step_by(PANEL.min(height)) {
         let panel = view.panel((panels.start + (row + part) / PANEL).min(panels.end - 1));
         let lanes = (row + part) % PANEL..PANEL.min((row + part) % PANEL + height);
+        fetch_ahead(panel);
         for ((numbers, middle), to) in
             panel.chunks_exact(PANEL).zip(middle).zip(tile.chunks_exact_mut(height))
         {

@@ -10,7 +10,7 @@ use std::ops::Range;
 use crate::matrix::Element;
 use crate::panels::{PANEL, View};
 
-use super::vector::Vector;
+use super::vector::{Vector, fetch_ahead};
 use super::{Found, Packed};
 
 /// Centroids that a pass over a panel's columns serves. With two registers of rows they are 8 chains of fused
@@ -104,6 +104,9 @@ fn nearest_of<T: Element, V: Vector, const TIES: bool, const D: usize>(
     for first in panels.clone().step_by(block) {
         for (chunk, packed) in centroids.numbers.chunks(groups * columns).enumerate() {
             for panel in first..panels.end.min(first + block) {
+                if chunk == 0 {
+                    fetch_ahead(view.panel(panel));
+                }
                 for offset in offsets::<V>() {
                     let place = (panel - panels.start) * PANEL + offset;
                     let mut best = if chunk == 0 { Best::<V>::none() } else { Best::load(found, place) };

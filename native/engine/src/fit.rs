@@ -54,8 +54,8 @@ pub struct Restarts {
 /// Clusters the rows of a tier. The result is a function of the values, the options and the seed alone.
 ///
 /// # Errors
-/// [`Error::Interrupted`] when `observer` ended the run before there was anything to keep. Later interruptions give the best clustering so far, with
-/// [`Stopped::Interrupted`].
+/// [`Error::Interrupted`] when `observer` ended the run before there was anything to keep. Later interruptions give the
+/// best clustering so far, with [`Stopped::Interrupted`].
 pub fn fit(tier: &mut impl Tier, plan: &Plan, observer: &dyn Observer) -> Result<Clustering, Error> {
     let scan = tier.scan().clone();
     let given = matches!(plan.params.init, Init::Given(_));

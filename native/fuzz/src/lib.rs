@@ -5,9 +5,10 @@ use std::io::{Cursor, Read};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use kmeans_engine::{Matrix, Values};
+use kmeans_engine::{Matrix, Measured, Values};
 use kmeans_io::{
-    Dialect, Format, Input, Never, Output, Selection, Stop, Table, TableReader, TableWriter, read_table,
+    Dialect, Extra, Format, Input, Never, Output, Selection, Stop, Table, TableReader, TableWriter,
+    read_table,
 };
 use tempfile::TempDir;
 
@@ -103,7 +104,7 @@ pub fn pass(
     let mut writer = match &path {
         Some(path) => {
             let output = Output::open(path, &[], &never()).map_err(told)?;
-            Some(TableWriter::new(&reader, output, None, None).map_err(told)?)
+            Some(TableWriter::new(&reader, output, None, Extra::default()).map_err(told)?)
         }
         None => None,
     };
@@ -112,7 +113,7 @@ pub fn pass(
         assert!(batch.rows > 0);
         values.extend(bits(&batch.values));
         if let Some(writer) = &mut writer {
-            writer.write(&batch, &vec![7; batch.rows], None).map_err(told)?;
+            writer.write(&batch, &vec![7; batch.rows], &Measured::default()).map_err(told)?;
         }
     }
     if let Some(writer) = writer {

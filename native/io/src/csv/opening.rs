@@ -33,8 +33,14 @@ fn names_columns(split: &mut Splitter) -> Result<bool, Error> {
         let (text, more) = split.ahead();
         let mut lines = text.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty());
         let (first, second) = (lines.next().unwrap_or_default(), lines.next());
-        if !first.get(1).is_some_and(u8::is_ascii_alphabetic) {
-            return Ok(false);
+        match first.get(1) {
+            Some(byte) if byte.is_ascii_alphabetic() => {}
+            // Nothing but the sign so far, which a pipe may hand out alone.
+            None if more && text.len() == first.len() => {
+                split.look_further()?;
+                continue;
+            }
+            _ => return Ok(false),
         }
         let ended = lines.next().is_some() || !more || text.len() > NEAR;
         if let Some(second) = second.filter(|_| ended) {

@@ -30,6 +30,20 @@ fn every_chunk_boundary_gives_the_same_error() {
 }
 
 #[test]
+fn every_chunk_boundary_tells_names_from_comments() {
+    for (text, expected) in [
+        ("#a,b\n1,2\n3,4\n", ["#a", "b"]),
+        ("#\na,b\n1,2\n", ["a", "b"]),
+        ("# made,by\na,b\n1,2\n", ["a", "b"]),
+        ("#a,b\n#c\na,b\n1,2\n", ["a", "b"]),
+    ] {
+        for most in (1..=16).chain([usize::MAX]) {
+            assert_eq!(read(drip(text.as_bytes(), most)).unwrap().names, expected, "{text:?} by {most}");
+        }
+    }
+}
+
+#[test]
 fn every_line_end_is_read() {
     for end in ["\n", "\r\n", "\r"] {
         for last in ["", end] {

@@ -11,7 +11,7 @@ import { labelVector, looksLikeArrow } from './arrow.js';
 import { type Input, toSource } from './input.js';
 import { type Control, run } from './job.js';
 import * as kinds from './kinds.js';
-import { apart, given, measureKinds, refuseMeasuresAlone, tableKinds } from './options.js';
+import { apart, measureKinds, refuseMeasuresAlone, tableKinds } from './options.js';
 
 /**
  * How to predict. `format` is that of the input; outputs take theirs from their name, else from
@@ -58,7 +58,7 @@ export async function predictRows(
   const [table, rest] = apart(kinds.checked(options, predictKinds, 'predict'));
   const written = rest.output !== undefined || rest.labels !== undefined;
   if (written && rest.output === undefined) refuseMeasuresAlone(rest);
-  const native = given<NativeOptions>({ ...rest, keepLabels: !written });
+  const native: NativeOptions = { ...rest, keepLabels: !written };
   const late = typeof model === 'function';
   const source = toSource(input, late);
   // Only what has to be waited for is: an await would give the caller time to change an array.

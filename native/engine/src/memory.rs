@@ -11,10 +11,10 @@ use std::ops::Range;
 use crate::error::Error;
 use crate::exact::Total;
 use crate::kernel::shortlist::Taken;
-use crate::kernel::{self, Found, Isa, Packed};
+use crate::kernel::{Found, Isa, Packed};
 use crate::matrix::Matrix;
 use crate::observer::Observer;
-use crate::panels::{Panels, on_view, on_views};
+use crate::panels::{Panels, on_view};
 use crate::params::{Algorithm, FitParams};
 use crate::points::{Points, Ranges};
 use crate::share::{self, SHARE, Scatter};
@@ -61,15 +61,12 @@ impl InMemory {
         if rows == 0 {
             return Err(Error::NoRows);
         }
-        let start = || Ok(Ranges::new(columns));
-        let (mut panels, parts) = Panels::seen(matrix, &threads, start, |part, views, rows| {
-            if let Ok(ranges) = part
-                && let Err(error) =
-                    on_views!(views, view => kernel::ranges(isa, view, &(0..rows.len()), ranges))
-            {
-                *part = Err(error.behind(rows.start));
-            }
-        })?;
+        let (mut panels, parts) = Panels::seen(
+            matrix,
+            &threads,
+            || Ok(Ranges::new(columns)),
+            |part, panels, rows| share::survey(part, panels, rows, isa),
+        )?;
         let scan = Scan::of(Ranges::merged(columns, parts)?);
         if scan.exponent != 0 {
             panels.rescale(scan.exponent);

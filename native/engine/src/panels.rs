@@ -94,6 +94,7 @@ macro_rules! on_views {
 pub(crate) use on_views;
 
 /// A [`View`] of either storage.
+#[derive(Debug, Clone, Copy)]
 pub enum Views<'a> {
     /// 4 bytes a number.
     F32(View<'a, f32>),

@@ -7,7 +7,7 @@ use crate::exact::Total;
 use crate::far::Farthest;
 use crate::kernel::{self, Found, Isa, Packed, Windows, Within};
 use crate::matrix::Element;
-use crate::panels::{PANEL, Panels, View, on_view};
+use crate::panels::{PANEL, Panels, View, Views, on_view, on_views};
 use crate::points::{Points, Ranges};
 use crate::sums::NOWHERE;
 use crate::tier::{Detail, Far};
@@ -64,6 +64,15 @@ pub fn measure(
                 within.add_weighted(distance, weights.to_f64(weights.units(row).into()), label);
             }
         }
+    }
+}
+
+/// Widens the ranges of a part by panels that hold these rows of the table, or keeps the first error.
+pub fn survey(part: &mut Result<Ranges, Error>, panels: Views, rows: Range<usize>, isa: Isa) {
+    if let Ok(ranges) = part
+        && let Err(error) = on_views!(panels, view => kernel::ranges(isa, view, &(0..rows.len()), ranges))
+    {
+        *part = Err(error.behind(rows.start));
     }
 }
 

@@ -38,7 +38,7 @@ use super::narrow::Narrow;
 use super::packed::tiles_pay;
 use super::project::{Extra, Lens};
 use super::sieve::Sieve;
-use super::vector::{Vector, prefetch};
+use super::vector::{AHEAD_BYTES, Vector, prefetch};
 use super::{Found, Isa, Packed, dispatch};
 
 /// Points are padded to a multiple of so many numbers: four registers of sixteen.
@@ -48,8 +48,6 @@ const ROWS_BYTES: usize = 768 << 10;
 /// Where a row's centroid has moved by more than this share of what their distance is at most, the distance is measured
 /// first: lists grow with it.
 const LOOSE: f32 = 1.0 / 64.0;
-/// How far ahead of themselves rows are fetched: they come from memory.
-const AHEAD_BYTES: usize = 4 << 10;
 /// Up and down by more than the roundings of f64 and of single numbers in f32.
 const MORE: f64 = 1.0 + 1.0 / 1_048_576.0;
 const LESS: f64 = 1.0 - 1.0 / 1_048_576.0;

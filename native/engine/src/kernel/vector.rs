@@ -78,8 +78,8 @@ pub(super) fn prefetch<T>(values: &[T], at: usize) {
     let _ = (values, at);
 }
 
-/// How far before it is used a panel is fetched: 16 KB is no better, and what lies there is soon reached.
-const AHEAD_BYTES: usize = 4 << 10;
+/// How far before they are used rows are fetched from memory: 16 KB is no better, and what lies there is soon reached.
+pub(super) const AHEAD_BYTES: usize = 4 << 10;
 const LINE_BYTES: usize = 64;
 
 /// Asks for a panel to come. So much is computed with one before the next is read that the processor does not see the stream

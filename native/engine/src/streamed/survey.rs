@@ -3,11 +3,12 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::error::Error;
-use crate::kernel::{self, Isa};
+use crate::kernel::Isa;
 use crate::matrix::Values;
 use crate::observer::Observer;
-use crate::panels::{Panels, on_view};
+use crate::panels::Panels;
 use crate::points::Ranges;
+use crate::share;
 use crate::threads::Threads;
 use crate::weights::WeightSurvey;
 
@@ -48,12 +49,9 @@ impl Survey {
             piece
         };
         let add = |part: &mut Result<Ranges, Error>, piece: Piece| {
-            let (rows, first) = (0..piece.block.rows(), piece.first);
-            let panels = Panels::new(piece.block.into_parts().0);
-            if let Ok(ranges) = part
-                && let Err(error) = on_view!(panels, view => kernel::ranges(isa, view, &rows, ranges))
-            {
-                *part = Err(error.behind(first));
+            let rows = piece.first..piece.first + piece.block.rows();
+            share::survey(part, Panels::new(piece.block.into_parts().0).views(), rows, isa);
+            if part.is_err() {
                 failed.store(true, Relaxed);
             }
         };

@@ -7,6 +7,7 @@ use std::thread;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 
+use crate::arrow::CONTRADICTION;
 use crate::arrow::frames::{Fault, damage};
 use crate::arrow::records::Records;
 
@@ -61,7 +62,7 @@ impl Records for Ahead {
             State::Ended => return Ok(None),
         };
         // A thread that is done has said so.
-        let next = batches.recv().unwrap_or_else(|_| Err(damage("its lengths contradict each other")));
+        let next = batches.recv().unwrap_or_else(|_| Err(damage(CONTRADICTION)));
         if let Ok(Some(_)) = next {
             self.state = State::There(batches);
         }

@@ -14,9 +14,10 @@ esac
 python3 seeds.py seeds
 RUSTC_WRAPPER=$PWD/counted.sh cargo build --quiet --profile "${PROFILE:-release}" --target-dir "$build" -j 2
 
+# Memory: a page of a Parquet file may claim what 31 bits can, and the crate makes room for it before it unpacks.
 for target in "${targets[@]}"; do
   mkdir -p "corpus/$target" artifacts
-  options=(-max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=16384 -print_final_stats=1 -verbosity=0)
+  options=(-max_total_time="$seconds" -timeout=10 -rss_limit_mb=5000 -max_len=16384 -print_final_stats=1 -verbosity=0)
   [ ! -e "dictionaries/$target.dict" ] || options+=(-dict="dictionaries/$target.dict")
   echo "$target:"
   "$built/$target" "${options[@]}" -artifact_prefix="artifacts/$target-" "corpus/$target" "seeds/$target"

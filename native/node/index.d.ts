@@ -131,8 +131,8 @@ export interface CheckedColumn {
   used: boolean
   /** Cells without a value. */
   missing: number
-  /** Different values; of texts, up to 1000 and one for all others. */
-  distinct: number
+  /** Different values; of texts, up to 1000 and one for all others. Of numbers only where the table fits in memory. */
+  distinct?: number
   /** Of numbers. */
   min?: number
   /** Of numbers. */
@@ -157,6 +157,11 @@ export interface CheckOptions {
   id?: Array<string>
   /** The column of weights. */
   weight?: string
+  /**
+   * How much of the table may be held, as for a fit. Of a table that takes more, repeated rows and different numbers are
+   * not counted.
+   */
+  memory?: string
   /** Threads; without, as many as there are processors. */
   threads?: number
 }
@@ -169,8 +174,8 @@ export interface CheckReport {
   columns: Array<CheckedColumn>
   /** Columns that a fit would not use. */
   skipped: Array<SkippedColumn>
-  /** Rows that equal an earlier one in all columns of numbers that are used. */
-  repeated: number
+  /** Rows that equal an earlier one in all columns of numbers that are used, where the table fits in memory. */
+  repeated?: number
   /** Rows with a missing cell in such a column. */
   lacking: number
   findings: Array<Finding>

@@ -19,6 +19,7 @@ const checkKinds: kinds.Kinds<CheckOptions> = {
   exclude: kinds.names,
   id: kinds.names,
   weight: kinds.text,
+  memory: kinds.text,
   threads: kinds.count,
 };
 

@@ -76,6 +76,7 @@ function tableColumns(columns: readonly CheckedColumn[], rows: number): Column[]
 
 /** Of texts no more than a thousand are told apart. */
 function distinct({ kind, distinct }: CheckedColumn): string {
+  if (distinct === undefined) return '';
   return kind === 'text' && distinct > 1000 ? 'over 1000' : count(distinct);
 }
 

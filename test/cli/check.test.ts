@@ -63,6 +63,23 @@ test('repeated rows are counted and texts beyond a thousand are not told apart',
   expect(shown.stdout).toContain('1400 of 1500 rows equal an earlier one');
 });
 
+test('a table beyond the memory is described alike, but for what only all rows together tell', async () => {
+  const cwd = messy();
+  const held = JSON.parse((await run(['check', 'a b.csv', '--json'], { cwd })).stdout);
+  const passed = JSON.parse(
+    (await run(['check', 'a b.csv', '--memory', '1kB', '--json'], { cwd })).stdout,
+  );
+  expect(passed.repeated).toBeUndefined();
+  expect(passed.warnings).toEqual([
+    'the table takes more than 1 kB of memory, so repeated rows and different numbers are not counted',
+  ]);
+  const known = held.columns.map(({ distinct, ...column }: { distinct: number; kind: string }) =>
+    column.kind === 'text' ? { ...column, distinct } : column,
+  );
+  expect(passed.columns).toEqual(known);
+  expect([passed.findings, passed.flags]).toEqual([held.findings, held.flags]);
+});
+
 test('what cannot be read is told as fit tells it', async () => {
   const { stderr, code } = await run(['check', 'no.csv']);
   expect([code, stderr]).toEqual([

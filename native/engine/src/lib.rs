@@ -58,7 +58,7 @@ pub use prepare::{
 pub use repeats::{distinct_values, repeated_rows};
 pub use streamed::{LabelStore, RowBlock, RowSource, Shape, Streamed, block_rows};
 pub use sums::Sums;
-pub use survey::{Numbering, numbering, spreads};
+pub use survey::{ColumnSurvey, Numbering};
 pub use threads::Threads;
 pub use tier::{Detail, Far, Scan, Step, Tier};
 pub use weights::{WeightSurvey, WeightUnit, Weights};

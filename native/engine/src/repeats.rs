@@ -68,7 +68,7 @@ fn bits(value: f64) -> u64 {
 }
 
 /// A step of `SplitMix64` (Steele, Lea, Flood 2014) over what was mixed before.
-fn mix(before: u64, word: u64) -> u64 {
+pub(crate) fn mix(before: u64, word: u64) -> u64 {
     let mut z = before.rotate_left(23).wrapping_add(word).wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -6,7 +6,7 @@ mod source;
 
 use std::sync::Arc;
 
-use kmeans_engine::{RowBlock, Shape};
+use kmeans_engine::{ColumnSurvey, RowBlock, Shape};
 
 use crate::cell::Cells;
 use crate::columns::Selection;
@@ -41,8 +41,8 @@ pub struct Limit {
 pub enum Loaded {
     /// All of it, in memory.
     Held(Table),
-    /// Without its rows in the first, which are read again and again.
-    Passing(Table, Box<PassingRows>),
+    /// Without its rows in the first, which are read again and again; what was seen of them the first time.
+    Passing(Table, Box<PassingRows>, ColumnSurvey),
 }
 
 /// Reads a table for training: into memory, until what is there, or what a file promises to hold, passes the limit.
@@ -61,24 +61,26 @@ pub fn read_table_within(
     let mut reading = Reading::begin(input, dialect, selection, keep_source, stop)?;
     let rereads = place.is_some() && reading.reader.rereads_fast();
     let name = reading.reader.name().to_owned();
-    let mut taken = Taken { limit, rereads, name: name.clone(), to: To::Cells, rows: 0, weighs: false };
+    let survey = ColumnSurvey::default();
+    let mut taken =
+        Taken { limit, rereads, name: name.clone(), to: To::Cells, rows: 0, weighs: false, survey };
     reading.read(&mut |cells, promised| {
         let held = taken.take(cells, promised)?;
         stop.rows(taken.rows + cells.rows as u64);
         Ok(held)
     })?;
     let (format, wanted) = (reading.reader.source_format(), reading.wanted.clone());
-    let Taken { to, rows, weighs, .. } = taken;
+    let Taken { to, rows, weighs, survey, .. } = taken;
     let (columns, weighted) = (reading.cells.wanted.len(), reading.cells.weight.is_some());
     let passing = |source| Box::new(PassingRows::new(&name, columns, weighted, rows as usize, source));
     Ok(match (to, place) {
         (To::Nothing, Some(place)) => {
             let again = Again { place, format, wanted };
-            Loaded::Passing(reading.finish(rows, weighs)?, passing(Source::Again(again)))
+            Loaded::Passing(reading.finish(rows, weighs)?, passing(Source::Again(again)), survey)
         }
         (To::Raw(mut raw), _) => {
             raw.flush()?;
-            Loaded::Passing(reading.finish(rows, weighs)?, passing(Source::Raw(*raw)))
+            Loaded::Passing(reading.finish(rows, weighs)?, passing(Source::Raw(*raw)), survey)
         }
         (To::Cells | To::Nothing, _) => Loaded::Held(reading.into_table()?),
     })
@@ -94,6 +96,7 @@ struct Taken {
     /// Rows that have gone, and whether any weighs.
     rows: u64,
     weighs: bool,
+    survey: ColumnSurvey,
 }
 
 enum To {
@@ -122,6 +125,7 @@ impl Taken {
         self.weighs |= weights.as_ref().is_none_or(|weights| weights.iter().any(|&weight| weight > 0.0));
         let (rows, matrix) = cells.take();
         self.rows += rows as u64;
+        self.survey.see(&matrix);
         if let Some(raw) = raw {
             raw.push(&RowBlock::new(matrix, weights))?;
         }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use kmeans_engine::{Matrix, Threads, Values};
+use kmeans_engine::{ColumnSurvey, Matrix, Threads, Values};
 use kmeans_io::{
     Classes, Dialect, Extra, Format, Kept, Labelled, Labels, LabelsWriter, Never, Output, Stop, ValuesWriter,
     read_table_within,
@@ -179,12 +179,13 @@ fn cluster(
     control: &Arc<Control>,
 ) -> Result<(Ran, Preparing), Failure> {
     let threads = Threads::new(Some(request.threads()))?;
-    match std::mem::replace(&mut loaded.rows, Rows::Gone) {
+    let rows = std::mem::replace(&mut loaded.rows, Rows::Gone);
+    if let (Rows::Held(raw) | Rows::Passing(_, raw), false) = (&rows, request.scale_chosen) {
+        loaded.notes.extend(hints::spread(raw, |_| true));
+    }
+    match rows {
         Rows::Held(raw) => {
             control.enter(Phase::Preparing);
-            if !request.scale_chosen {
-                loaded.notes.extend(hints::spread(&raw, |_| true));
-            }
             let Prepared { matrix, weights, about } = prepare(raw, &request.prepare, &threads, control)?;
             drop(threads);
             let params = request.params(&about.features, &about.preparation, &mut loaded.notes, control)?;
@@ -210,21 +211,23 @@ fn load(table: Table, request: &Request, control: &Arc<Control>) -> Result<Loade
     };
     let dialect = Dialect { threads: Some(request.threads()), ..dialect };
     let (keep, stop) = (request.output.is_some(), control.stop());
-    let (table, passing) =
+    let (table, passing, survey) =
         match read_table_within(input, dialect, &request.selection, keep, request.limit(), &stop)? {
-            kmeans_io::Loaded::Held(table) => (table, None),
-            kmeans_io::Loaded::Passing(table, rows) => (table, Some(rows)),
+            kmeans_io::Loaded::Held(table) => {
+                let survey = ColumnSurvey::of(&table.matrix);
+                (table, None, survey)
+            }
+            kmeans_io::Loaded::Passing(table, rows, survey) => (table, Some(rows), survey),
         };
     let raw = Raw {
         matrix: table.matrix,
         names: table.names,
         weights: table.weights,
         categories: table.categories,
+        survey,
     };
     let mut notes = table.notes;
-    if passing.is_none() {
-        notes.extend(hints::ids(&raw, &table.listed));
-    }
+    notes.extend(hints::ids(&raw, &table.listed));
     Ok(Loaded {
         weight: request.selection.weight.clone(),
         skipped: table.skipped.into_iter().map(SkippedColumn::from).collect(),
@@ -246,7 +249,8 @@ fn take(given: Given, request: &Request) -> Result<Loaded, Failure> {
     let Given { matrix, names, weights, .. } = given;
     let weight = weights.as_ref().map(|_| "weights".to_owned());
     let categories = vec![None; names.len()];
-    let rows = Rows::Held(Raw { matrix, names, weights, categories });
+    let survey = ColumnSurvey::of(&matrix);
+    let rows = Rows::Held(Raw { matrix, names, weights, categories, survey });
     Ok(Loaded { weight, rows, skipped: Vec::new(), truth: None, notes: Vec::new(), again })
 }
 

@@ -1,6 +1,6 @@
 //! What a careful person would look at in the columns before trusting clusters: hints, never errors.
 
-use kmeans_engine::{Numbering, numbering, spreads};
+use kmeans_engine::Numbering;
 use kmeans_io::names::{shown, typed};
 
 use crate::preparing::Raw;
@@ -10,7 +10,7 @@ use crate::report::ColumnSummary;
 const NAMED: usize = 3;
 
 /// Fewer numbers in a row may well be measured.
-const RUNNING_ROWS: usize = 10;
+const RUNNING_ROWS: u64 = 10;
 
 /// Standard deviations that are further apart leave next to nothing for the lesser column to decide.
 const FAR_APART: f64 = 100.0;
@@ -29,16 +29,17 @@ pub fn ids(raw: &Raw, listed: &[bool]) -> Vec<String> {
 
 /// Columns that only number or name the rows, among those that nobody asked for by name, and what they look like.
 pub fn id_like(raw: &Raw, listed: &[bool]) -> Vec<(usize, &'static str)> {
-    let Raw { matrix, names, .. } = raw;
+    let Raw { matrix, names, survey, .. } = raw;
     let unasked = |column: usize| raw.is_number(column) && !listed.get(column).copied().unwrap_or_default();
-    let found = numbering(matrix, |column| unasked(column) && names_rows(&names[column]));
+    let again = (matrix.rows() > 0).then_some(matrix);
+    let found = survey.numbering(|column| unasked(column) && names_rows(&names[column]), again);
     let look = |(column, numbering): (usize, Option<Numbering>)| {
         let name = &names[column];
         Some((
             column,
             match numbering? {
                 _ if !unasked(column) => return None,
-                Numbering::Running if names_rows(name) || matrix.rows() >= RUNNING_ROWS => "a running number",
+                Numbering::Running if names_rows(name) || survey.rows() >= RUNNING_ROWS => "a running number",
                 Numbering::Distinct => "an id, of which no two are equal,",
                 Numbering::Running => return None,
             },
@@ -78,7 +79,7 @@ fn names_rows(name: &str) -> bool {
 /// Columns, of those for which `counts` holds, whose spreads make some of them count for nothing.
 pub fn spread(raw: &Raw, counts: impl Fn(usize) -> bool) -> Option<String> {
     let names = &raw.names;
-    let spreads = spreads(&raw.matrix);
+    let spreads = raw.survey.spreads();
     let known = || {
         let numbers = spreads
             .iter()

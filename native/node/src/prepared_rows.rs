@@ -80,9 +80,9 @@ impl RowSource for PreparedRows {
 }
 
 /// Rows as a preparation is fitted to them.
-struct Passing<'a> {
-    rows: &'a mut PassingRows,
-    drops: bool,
+pub struct Passing<'a> {
+    pub rows: &'a mut PassingRows,
+    pub drops: bool,
 }
 
 impl Rows for Passing<'_> {

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use kmeans_engine::{
-    Clustering, Column, Matrix, Missing, NO_LABEL, Preparation, PrepareParams, Ranges, Rows, Seen, Threads,
-    Values, split_off_lacking,
+    Clustering, Column, ColumnSurvey, Matrix, Missing, NO_LABEL, Preparation, PrepareParams, Ranges, Rows,
+    Seen, Threads, Values, split_off_lacking,
 };
 
 use crate::control::Control;
@@ -18,6 +18,7 @@ pub struct Raw {
     pub weights: Option<Vec<f64>>,
     /// For each column its texts, in the order of their numbers, where it holds categories.
     pub categories: Vec<Option<Vec<String>>>,
+    pub survey: ColumnSurvey,
 }
 
 impl Raw {
@@ -55,7 +56,7 @@ pub fn prepare(
     threads: &Threads,
     control: &Control,
 ) -> Result<Prepared, Failure> {
-    let Raw { mut matrix, names, mut weights, categories } = raw;
+    let Raw { mut matrix, names, mut weights, categories, .. } = raw;
     let mut dropped = Vec::new();
     if params.missing == Missing::Drop {
         let rows = matrix.rows();

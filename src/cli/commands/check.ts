@@ -20,8 +20,11 @@ const flags: Flags<CheckLine> = {
     weight: text('--weight <column>', 'the column with the weight of each row'),
   }),
   ...tableFlags,
-  ...grouped('Output:', {
+  ...grouped('Resources:', {
+    memory: text('--memory <size>', 'hold no more of the table: 512MB, 2GiB, 50% of the machine'),
     threads: count('--threads <n>', 'only changes the speed (default: all cores)'),
+  }),
+  ...grouped('Output:', {
     json: toggle('--json', 'print the report as JSON'),
     quiet: toggle('-q, --quiet', 'print nothing on stderr but errors'),
   }),
@@ -38,8 +41,9 @@ export const checkPage: Page<CheckLine> = {
 };
 
 async function checkFacts(): Promise<Facts> {
-  const { formats } = await import('../../api/defaults.js');
-  return { defaults: {}, choices: { format: formats() } };
+  const { fitDefaults, formats } = await import('../../api/defaults.js');
+  const { memory } = fitDefaults();
+  return { defaults: { memory }, choices: { format: formats() } };
 }
 
 async function checkRun(line: CheckLine, given: readonly string[]): Promise<Exit> {

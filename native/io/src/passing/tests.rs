@@ -27,7 +27,7 @@ fn load(input: Input, weight: Option<&str>, keep: bool, bytes: u64) -> Result<Lo
 
 fn passing(input: Input, weight: Option<&str>, keep: bool) -> (Table, PassingRows) {
     match load(input, weight, keep, 1 << 16).unwrap() {
-        Loaded::Passing(table, rows) => (table, *rows),
+        Loaded::Passing(table, rows, _) => (table, *rows),
         Loaded::Held(_) => panic!("this table should not fit"),
     }
 }
@@ -158,7 +158,7 @@ fn threads_change_nothing() {
         let limit = Limit { bytes, clusters: 3, threads: 1, prepared: false };
         for input in [path(csv.path()), reader(text().into_bytes())] {
             let dialect = Dialect { threads: Some(3), ..Dialect::default() };
-            let Loaded::Passing(_, mut rows) =
+            let Loaded::Passing(_, mut rows, _) =
                 read_table_within(input, dialect, &selection, false, limit, &never).unwrap()
             else {
                 panic!("this table should not fit")

@@ -205,11 +205,18 @@ pub(crate) fn spooling(error: io::Error) -> io::Error {
 }
 
 /// Travels through `std::io` so that what is wrong with compressed bytes is told as a fault of the data.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{predicate}")]
-struct Undecodable {
+pub(crate) struct Undecodable {
     predicate: String,
     hint: Option<&'static str>,
+}
+
+impl Undecodable {
+    /// What an error carries, if it is about compressed bytes.
+    pub(crate) fn of(error: &io::Error) -> Option<Self> {
+        error.get_ref()?.downcast_ref::<Self>().cloned()
+    }
 }
 
 /// `predicate` reads after the input's name.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::dialect::Dialect;
-use crate::error::{Error, escaped, spooling, stopped};
+use crate::error::{Error, Undecodable, escaped, spooling, stopped};
 use crate::format::{Format, Signs};
 use crate::lead::{BOM, Lead, lead};
 use crate::pipe::{CHUNK, Pipe, when_ready, widen};
@@ -85,6 +85,8 @@ pub(crate) struct Source {
     head: Vec<u8>,
     head_at: usize,
     place: Option<Place>,
+    /// What was wrong with compressed bytes: whoever looks ahead may leave that to others, and after it comes nothing more.
+    damage: Option<Undecodable>,
     stop: Arc<dyn Stop>,
 }
 
@@ -185,6 +187,7 @@ impl Source {
             head: Vec::new(),
             head_at: 0,
             place,
+            damage: None,
             stop,
         };
         source.lead = loop {
@@ -224,6 +227,7 @@ impl Source {
             head: Vec::new(),
             head_at: 0,
             place: None,
+            damage: None,
             stop: Arc::clone(&self.stop),
         }
     }
@@ -309,8 +313,11 @@ impl Read for Source {
             self.head_at += count;
             return Ok(count);
         }
+        if let Some(damage) = &self.damage {
+            return Err(io::Error::other(damage.clone()));
+        }
         let origin = &mut self.origin;
-        let count = when_ready(&*self.stop, || match origin {
+        let read = when_ready(&*self.stop, || match origin {
             Origin::File(file) => file.read(into),
             Origin::Pipe(pipe) => pipe.read(into),
             Origin::Memory(cursor) => cursor.read(into),
@@ -320,7 +327,8 @@ impl Read for Source {
                 }
                 other => other,
             },
-        })?;
+        });
+        let count = read.inspect_err(|error| self.damage = Undecodable::of(error))?;
         if let Some(Place::Spool(copy)) = &mut self.place {
             copy.write_all(&into[..count]).map_err(spooling)?;
         }

@@ -109,6 +109,17 @@ fn a_stream_that_ends_early_is_refused_wherever() {
 }
 
 #[test]
+fn damage_within_the_first_lines_is_refused_however_they_come() {
+    // Semicolons make it look at some records for decimal commas before any is read.
+    for packed in [gzip(b"a;b\n1;2\n3;4\n"), zst(b"a;b\n1;2\n3;4\n")] {
+        for (end, most) in (5..packed.len()).flat_map(|end| [1, 7, end].map(|most| (end, most))) {
+            let error = read(drip(&packed[..end], most)).unwrap_err();
+            assert!(error.to_string().starts_with("x is damaged or cut short (its "), "{end}: {error}");
+        }
+    }
+}
+
+#[test]
 fn a_window_beyond_128_mib_is_refused_with_advice() {
     let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
     encoder.window_log(31).unwrap();

@@ -441,6 +441,8 @@ export interface PredictReport {
   rows: number
   /** Rows without a label, because of a missing cell. */
   dropped: number
+  /** Cells that were filled. */
+  filled: number
   /** Rows of each cluster. */
   sizes: Array<number>
   /** The columns that the model uses. */

@@ -1,5 +1,6 @@
 /** Where results go. Found out before any work is done, since the work may take an hour. */
-import { extname, resolve } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { isTerminal, STDOUT } from './terminal.js';
 import { UsageError } from './usage.js';
 
@@ -64,8 +65,18 @@ export function usesStdout(destinations: readonly Destination[]): boolean {
   return destinations.some(([, path]) => path === '-');
 }
 
-function absolute(path: string | undefined): string {
-  return path === undefined || path === '-' ? '-' : resolve(path);
+/** Where links lead to: of a file that is not there yet, those of its folder. */
+function absolute(path: string): string {
+  if (path === '-') return path;
+  try {
+    return realpathSync.native(path);
+  } catch {
+    try {
+      return join(realpathSync.native(dirname(path)), basename(path));
+    } catch {
+      return resolve(path);
+    }
+  }
 }
 
 function clash(first: string, second: string, path: string): UsageError {

@@ -2,7 +2,15 @@
 import type { CheckedColumn, CheckReport } from '../api/report.js';
 import { warningText } from './failure.js';
 import type { Page } from './fit-report.js';
-import { type Column, firstOf, shorten, tableLines, visible, wrapText } from './layout.js';
+import {
+  type Column,
+  firstOf,
+  shellWord,
+  shorten,
+  tableLines,
+  visible,
+  wrapText,
+} from './layout.js';
 import { count, measure, percent, plural } from './quantity.js';
 
 const COLUMNS_SHOWN = 40;
@@ -47,7 +55,7 @@ export function checkReport(
       ? `\n${warnings.map((text) => warningText(visible(text), paint)).join('')}`
       : '',
     `\n  ${paint.faint('then, with the number of clusters you want:')}\n`,
-    `  kmeans fit ${[...inputs.map(word), '-k 3', ...report.flags, '-m model.json'].join(' ')}\n`,
+    `  kmeans fit ${[...inputs.map(shellWord), '-k 3', ...report.flags, '-m model.json'].join(' ')}\n`,
   ].join('');
 }
 
@@ -87,9 +95,4 @@ function examples(texts: readonly string[] | undefined): string {
 /** Five digits are enough to see what a column is. */
 function brief(value: number): number {
   return Number.isInteger(value) ? value : Number(value.toPrecision(5));
-}
-
-/** A path as it is typed into a shell. */
-function word(path: string): string {
-  return /^[\w./+:@%-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

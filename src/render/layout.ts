@@ -82,3 +82,8 @@ const SPELT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t'
 function pad(text: string, width: number, left: boolean): string {
   return left ? text.padEnd(width) : text.padStart(width);
 }
+
+/** A word as it is typed into a shell. */
+export function shellWord(text: string): string {
+  return /^[\w./+:@%-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

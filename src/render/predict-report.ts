@@ -13,15 +13,16 @@ export function predictReport(
   source: string,
   { paint, width }: Page,
 ): string {
-  const { rows, dropped, sizes, ignored, warnings } = report;
+  const { rows, dropped, filled, sizes, ignored, warnings } = report;
   const names = wrapList(firstOf(ignored.map(visible), NAMES_SHOWN), width - 12);
   const ignoredText = names.map((line, at) => {
     return `  ${at === 0 ? paint.faint('ignored   ') : ' '.repeat(10)}${line}\n`;
   });
-  const [titles = '', ...lines] = sizeTable(rows, sizes);
+  const [titles = '', ...lines] = sizeTable(rows - dropped, sizes);
   return [
     `${paint.heading(`${plural(rows - dropped, 'row')} labelled`)} ${paint.faint('in')} ${paint.path(visible(source))}\n`,
     dropped > 0 ? `\n  ${plural(dropped, 'row')} without a label, for a missing cell\n` : '',
+    filled > 0 ? `\n  ${plural(filled, 'missing cell')} filled as the model says\n` : '',
     ignoredText.length > 0 ? `\n${ignoredText.join('')}` : '',
     rows > 0 ? `\n  ${paint.heading(titles)}\n${lines.map((line) => `  ${line}\n`).join('')}` : '',
     warnings.length > 0

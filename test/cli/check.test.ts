@@ -80,6 +80,25 @@ test('a table beyond the memory is described alike, but for what only all rows t
   expect([passed.findings, passed.flags]).toEqual([held.findings, held.flags]);
 });
 
+test('the command that follows is told what check was told', async () => {
+  const cwd = directory();
+  const rows = Array.from({ length: 30 }, (_, row) => `${row + 1};${row % 7};${row * 2};1`);
+  writeFileSync(join(cwd, 't.txt'), `% made up\nid;a,b;c;w\n${rows.join('\n')}\n`);
+  const args = ['--comment', '%', '--delimiter', ';', '--columns', 'id,"a,b"', '--weight', 'w'];
+  const { stdout } = await run(['check', 't.txt', ...args], { cwd });
+  const line = stdout.split('\n').find((each) => each.includes('kmeans fit')) ?? '';
+  expect(line.trim()).toBe(
+    `kmeans fit t.txt -k 3 --columns 'id,"a,b"' --weight w --delimiter ';' --comment % -m model.json`,
+  );
+  const { code, stderr } = await shell(`${line} -q`, { cwd });
+  expect([code, stderr]).toEqual([0, '']);
+});
+
+test('no command is suggested that leaves nothing to cluster', async () => {
+  const stdin = 'id,v\n1,5\n1,5\n1,5\n';
+  expect((await run(['check'], { stdin })).stdout).toContain('kmeans fit - -k 3 -m model.json');
+});
+
 test('what cannot be read is told as fit tells it', async () => {
   const { stderr, code } = await run(['check', 'no.csv']);
   expect([code, stderr]).toEqual([

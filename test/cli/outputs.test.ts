@@ -1,8 +1,10 @@
 /** What is refused before any work, because of where the results would go. */
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { binaryFormat, checkDestinations, refuseBinary } from '../../src/cli/outputs.js';
 import { isTerminal } from '../../src/cli/terminal.js';
-import { run } from './run.js';
+import { directory, run } from './run.js';
 
 vi.mock('../../src/cli/terminal.js');
 
@@ -22,6 +24,23 @@ test('what would be overwritten is named', () => {
     '--labels would overwrite the input in.csv',
   );
   expect(() => checkDestinations([['--output', '-']], [['the input', '-']])).not.toThrow();
+});
+
+test('links do not hide what would be overwritten', async () => {
+  const cwd = directory();
+  writeFileSync(join(cwd, 'in.csv'), 'a,b\n1,2\n3,4\n9,9\n');
+  symlinkSync('in.csv', join(cwd, 'link.csv'));
+  symlinkSync('.', join(cwd, 'folder'));
+  for (const line of [
+    'fit in.csv -k 2 -m link.csv',
+    'fit in.csv -k 2 -m - -o folder/in.csv',
+    'fit link.csv -k 2 -m - -l in.csv',
+    'fit in.csv -k 2 -m x.json -l folder/x.json',
+  ]) {
+    const { stderr, code } = await run(line.split(' '), { cwd });
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/would overwrite|cannot both write/)]);
+  }
+  expect(readFileSync(join(cwd, 'in.csv'), 'utf8')).toBe('a,b\n1,2\n3,4\n9,9\n');
 });
 
 test('what is no text is recognized by its name or by its told format', () => {

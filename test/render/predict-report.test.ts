@@ -8,6 +8,7 @@ test('the report counts the rows of each cluster', () => {
   const report = {
     rows: 4,
     dropped: 0,
+    filled: 0,
     sizes: [3, 1],
     columns: ['a'],
     ignored: ['id', 'name'],
@@ -28,13 +29,29 @@ test('the report counts the rows of each cluster', () => {
 });
 
 test('no rows make no table', () => {
-  const report = { rows: 0, dropped: 0, sizes: [0, 0], columns: ['a'], ignored: [], warnings: [] };
+  const report = {
+    rows: 0,
+    dropped: 0,
+    filled: 0,
+    sizes: [0, 0],
+    columns: ['a'],
+    ignored: [],
+    warnings: [],
+  };
   expect(predictReport(report, 'stdin', page)).toBe('0 rows labelled in stdin\n');
 });
 
 test('a model of many clusters does not flood the screen', () => {
   const sizes = Array.from({ length: 500 }, (_, at) => at);
-  const report = { rows: 124_750, dropped: 0, sizes, columns: ['a'], ignored: [], warnings: [] };
+  const report = {
+    rows: 124_750,
+    dropped: 0,
+    filled: 0,
+    sizes,
+    columns: ['a'],
+    ignored: [],
+    warnings: [],
+  };
   const lines = predictReport(report, 'new.csv', page).trimEnd().split('\n');
   expect(lines).toHaveLength(2 + 1 + 20 + 1);
   expect(lines.at(-1)).toBe('  … and 480 more clusters');
@@ -44,6 +61,7 @@ test('names from a file cannot write on the screen', () => {
   const report = {
     rows: 0,
     dropped: 0,
+    filled: 0,
     sizes: [0],
     columns: ['a'],
     ignored: ['\u001b[31mred\n'],

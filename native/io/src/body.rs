@@ -14,7 +14,7 @@ use crate::csv::table::{CsvTable, RawRecords, TextStyle};
 use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::format::{Format, settle};
-use crate::json::table::JsonTable;
+use crate::json::table::{JsonTable, Look};
 use crate::kept::{Limits, Part};
 use crate::source::Source;
 use crate::stop::Stop;
@@ -54,14 +54,14 @@ pub(crate) enum Layout {
 }
 
 impl Opened {
-    pub(crate) fn of(source: Source, dialect: Dialect, keep: bool) -> Result<Self, Error> {
+    pub(crate) fn of(source: Source, dialect: Dialect, keep: bool, look: &Look) -> Result<Self, Error> {
         let format = settle(source.signs(), dialect.format)?;
         let (name, length, stop) = (source.name.clone(), source.length, Arc::clone(source.stop()));
         let (format, body, notes) = match format {
             Format::Arrow | Format::Parquet | Format::Npy => {
                 (format, Body::Arrow(Box::new(ArrowTable::open(source, format)?)), Vec::new())
             }
-            Format::Jsonl => (format, Body::Json(Box::new(JsonTable::open(source)?)), Vec::new()),
+            Format::Jsonl => (format, Body::Json(Box::new(JsonTable::open(source, look)?)), Vec::new()),
             Format::Csv | Format::Tsv => {
                 let (mut table, notes) = CsvTable::open(source, format, dialect)?;
                 if keep {

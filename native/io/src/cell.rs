@@ -21,7 +21,7 @@ pub(crate) enum Purpose {
 }
 
 impl Purpose {
-    /// What to do about a cell of a feature that holds no number.
+    /// What to do about a cell of a feature that is missing.
     pub(crate) fn advice(self, column: &str) -> String {
         match self {
             Self::Fit => {
@@ -34,6 +34,20 @@ impl Purpose {
                 "leave such rows without a label with --missing drop; the model needs this column".to_owned()
             }
             Self::Centroids => "every centroid needs all columns".to_owned(),
+        }
+    }
+
+    /// What to do about a cell of a feature that holds a text.
+    pub(crate) fn advice_on_text(self, column: &str) -> String {
+        match self {
+            Self::Fit => {
+                let column = crate::names::typed(column);
+                format!(
+                    "correct it, leave the column out with --exclude {column}, or make columns of its texts with --categorical {column}"
+                )
+            }
+            Self::Predict => "correct it; the model needs a number in this column".to_owned(),
+            Self::Centroids => "every centroid needs a number in each column".to_owned(),
         }
     }
 }

@@ -53,7 +53,7 @@ impl Coded {
         self.codes.push(NO_CLASS);
     }
 
-    /// `columns` are the names of all columns of the input.
+    /// `columns` are the names of all columns that may be used.
     pub(crate) fn into_classes(self, input: &str, columns: &[String]) -> Result<Classes, Error> {
         let (column, names) = (columns[self.column].clone(), self.categories.texts());
         if names.is_empty() {

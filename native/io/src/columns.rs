@@ -72,7 +72,7 @@ impl Nature {
             Self::Typed(name) => Some(format!("not a number ({name})")),
             Self::Asked(reason) => Some(reason.clone()),
             Self::Empty { all: true } => Some("empty".to_owned()),
-            Self::Empty { all: false } => Some("empty in the first rows".to_owned()),
+            Self::Empty { all: false } => Some("empty in the first 16 MiB".to_owned()),
         }
     }
 }

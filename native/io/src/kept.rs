@@ -12,6 +12,7 @@ use crate::convert::{NotUtf8, fits, names_fit};
 use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::format::Format;
+use crate::json::table::Look;
 use crate::output::Output;
 use crate::place::{CHANGED, Place};
 use crate::source::Later;
@@ -166,7 +167,7 @@ impl Kept {
         };
         let later = self.more.iter().map(again).collect::<Result<_, Error>>()?;
         let source = first.place.reopen(&first.name, None, stop)?;
-        let mut reader = TableReader::of_source(source, first.dialect, later, false)?;
+        let mut reader = TableReader::of_source(source, first.dialect, later, false, Look::Training)?;
         if first.features.iter().any(|&column| column >= reader.features().len()) {
             return Err(changed());
         }

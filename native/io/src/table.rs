@@ -15,6 +15,7 @@ use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::format::Format;
 use crate::index::Index;
+use crate::json::table::Look;
 use crate::kept::{Kept, Part};
 use crate::several::{First, Misfit};
 use crate::source::{Input, Later, Source};
@@ -65,6 +66,7 @@ pub struct TableReader {
     /// Those that have been read.
     parts: Vec<Part>,
     keep: bool,
+    look: Look,
     projected: bool,
     purpose: Purpose,
     notes: Vec<String>,
@@ -84,15 +86,35 @@ impl TableReader {
     /// # Errors
     /// As [`read_table`].
     pub fn open(input: Input, dialect: Dialect, stop: &Arc<dyn Stop>) -> Result<Self, Error> {
-        Self::open_kept(input, dialect, false, stop)
+        Self::open_kept(input, dialect, false, Look::Columns, stop)
     }
 
-    fn open_kept(input: Input, dialect: Dialect, keep: bool, stop: &Arc<dyn Stop>) -> Result<Self, Error> {
+    /// Opens a table of which only these columns are asked for, and which is passed on as it is or not at all: of JSON, no
+    /// more is read for it than they take to be known.
+    ///
+    /// # Errors
+    /// As [`read_table`].
+    pub fn open_for(
+        input: Input,
+        dialect: Dialect,
+        columns: &[String],
+        stop: &Arc<dyn Stop>,
+    ) -> Result<Self, Error> {
+        Self::open_kept(input, dialect, false, Look::Features(columns.into()), stop)
+    }
+
+    fn open_kept(
+        input: Input,
+        dialect: Dialect,
+        keep: bool,
+        look: Look,
+        stop: &Arc<dyn Stop>,
+    ) -> Result<Self, Error> {
         let (input, more) = input.split_first()?;
         let later = more.into_iter().map(|path| Later::Path { path, dialect }).collect();
         let halting = Halting::new(stop);
         let stop: Arc<dyn Stop> = Arc::<Halting>::clone(&halting);
-        let reader = Self::of_source(Source::open(input, keep, &stop)?, dialect, later, keep)?;
+        let reader = Self::of_source(Source::open(input, keep, &stop)?, dialect, later, keep, look)?;
         Ok(Self { spread: Spread::new(dialect.threads, halting), ..reader })
     }
 
@@ -101,8 +123,9 @@ impl TableReader {
         dialect: Dialect,
         later: VecDeque<Later>,
         keep: bool,
+        look: Look,
     ) -> Result<Self, Error> {
-        let mut table = Opened::of(source, dialect, keep)?;
+        let mut table = Opened::of(source, dialect, keep, &look)?;
         let purpose = Purpose::Predict;
         Ok(Self {
             first: First::of(&table, !later.is_empty()),
@@ -111,6 +134,7 @@ impl TableReader {
             later,
             parts: Vec::new(),
             keep,
+            look,
             projected: false,
             purpose,
             notes: std::mem::take(&mut table.notes),
@@ -316,25 +340,31 @@ impl TableReader {
     fn advance(&mut self, cells: &mut Cells) -> Result<bool, Error> {
         let Some(later) = self.later.pop_front() else { return Ok(false) };
         let (source, dialect) = later.open(self.keep, &self.stop)?;
-        let last = std::mem::replace(&mut self.table, Opened::of(source, dialect, self.keep)?);
+        let last = std::mem::replace(&mut self.table, Opened::of(source, dialect, self.keep, &self.look)?);
         self.notes.append(&mut self.table.notes);
         self.rows = 0;
         let order = self.first.order(&self.table);
         if self.keep {
             // Sooner than when the work is done and nothing can be written.
             order.as_ref().map_err(Misfit::error)?;
-            self.parts.extend(last.into_part(cells.wanted.clone()));
         }
         self.order = Some(order);
         let names: Vec<String> =
             cells.names.iter().chain(cells.weight.map(|_| &cells.weight_name)).cloned().collect();
+        if let Some(truth) = &mut cells.truth {
+            let name = last.body.features()[truth.column].clone();
+            truth.column = self.find(&[name])?[0];
+        }
         let mut places = self.find(&names)?;
         cells.weight = cells.weight.and_then(|_| places.pop());
         let is_text = |slot: usize| cells.categories.get(slot).is_some_and(Option::is_some);
         self.table.body.require_numeric(&places, is_text, &self.table.name)?;
-        cells.wanted = places;
+        let before = std::mem::replace(&mut cells.wanted, places);
         if !self.table.body.is_narrow(&cells.wanted) {
             cells.values.widen();
+        }
+        if self.keep {
+            self.parts.extend(last.into_part(before));
         }
         if self.projected {
             self.table.body.project(cells);

@@ -262,7 +262,7 @@ fn report(table: Surveyed, seen: Seen) -> CheckReport {
         skipped: skipped.into_iter().map(SkippedColumn::from).collect(),
         repeated: repeated.map(|repeated| repeated as f64),
         lacking: lacking as f64,
-        flags: found.flags(),
+        flags: found.flags(&columns[..used]),
         findings: found.findings,
         warnings: notes,
         columns,

@@ -4,6 +4,7 @@ use std::mem::replace;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kmeans_engine::{Column, Matrix, Measured, Missing, Named, Preparation, Threads, Values};
+use kmeans_io::names::shown;
 use kmeans_io::{
     Batch, Dialect, Extra, Format, LabelsWriter, Output, Rendered, Renderer, TableReader, TableWriter,
 };
@@ -18,7 +19,7 @@ use crate::measuring::Measuring;
 use crate::model::NativeModel;
 use crate::number::optional_count;
 use crate::outputs;
-use crate::preparing::spread;
+use crate::preparing::{holes, spread};
 use crate::source::{Given, Source, Table, TableOptions};
 
 /// How to label.
@@ -53,6 +54,8 @@ pub struct PredictReport {
     pub rows: f64,
     /// Rows without a label, because of a missing cell.
     pub dropped: f64,
+    /// Cells that were filled.
+    pub filled: f64,
     /// Rows of each cluster.
     pub sizes: Vec<f64>,
     /// The columns that the model uses.
@@ -169,21 +172,23 @@ struct Labelled {
     /// Rows of each cluster.
     sizes: Vec<u64>,
     dropped: u64,
-    unknown: u64,
+    filled: u64,
+    unknown: (u64, Option<usize>),
 }
 
 impl Labelled {
     /// Of rows of the model's columns.
     fn of(matrix: Matrix, measuring: &Measuring) -> Result<Self, Failure> {
         let unknown = unknown(&matrix, &measuring.preparation.columns);
-        let Measuring { labeller, threads, .. } = measuring;
+        let Measuring { labeller, threads, preparation, .. } = measuring;
+        let filled = if preparation.fills() { holes(&matrix, &preparation.categories()) } else { 0 };
         let (matrix, dropped) = measuring.prepared(matrix)?;
         let labels = labeller.labels(&matrix, threads)?;
         let measured = measuring.measured(&matrix, &labels, &dropped)?;
         let mut sizes = vec![0; labeller.clusters()];
         labels.iter().for_each(|&label| sizes[label as usize] += 1);
         let labels = spread(labels, &dropped);
-        Ok(Self { labels, measured, sizes, dropped: dropped.len() as u64, unknown })
+        Ok(Self { labels, measured, sizes, dropped: dropped.len() as u64, filled, unknown })
     }
 }
 
@@ -192,8 +197,9 @@ struct Labelling<'a> {
     measuring: Measuring,
     columns: Vec<String>,
     dropped: u64,
-    /// Rows with a text that is none of the model's categories.
-    unknown: u64,
+    filled: u64,
+    /// Rows with a text that is none of the model's categories, and the column of the first.
+    unknown: (u64, Option<usize>),
     options: &'a PredictOptions,
     rows: u64,
     sizes: Vec<u64>,
@@ -215,7 +221,8 @@ impl<'a> Labelling<'a> {
             measuring,
             columns: model.columns(),
             dropped: 0,
-            unknown: 0,
+            filled: 0,
+            unknown: (0, None),
             options,
             rows: 0,
             sizes: vec![0; clusters],
@@ -224,10 +231,11 @@ impl<'a> Labelling<'a> {
     }
 
     fn add(&mut self, labelled: &Labelled) {
-        let Labelled { labels, measured, sizes, dropped, unknown } = labelled;
+        let Labelled { labels, measured, sizes, dropped, filled, unknown } = labelled;
         self.sizes.iter_mut().zip(sizes).for_each(|(all, size)| *all += size);
         self.dropped += dropped;
-        self.unknown += unknown;
+        self.filled += filled;
+        self.unknown = (self.unknown.0 + unknown.0, self.unknown.1.or(unknown.1));
         self.rows += labels.len() as u64;
         if self.options.keep_labels == Some(true) {
             self.kept.extend(labels, measured);
@@ -235,18 +243,18 @@ impl<'a> Labelling<'a> {
     }
 
     fn done(self, ignored: Vec<String>, mut warnings: Vec<String>) -> Predicted {
-        if self.unknown > 0 {
-            let rows = if self.unknown == 1 {
-                "1 row has".to_owned()
-            } else {
-                format!("{} rows have", self.unknown)
-            };
-            warnings
-                .push(format!("{rows} a text that is none of the model's categories, and counts as none"));
+        if let (count, Some(column)) = self.unknown {
+            let rows = if count == 1 { "1 row has".to_owned() } else { format!("{count} rows have") };
+            let (place, column) =
+                (if count == 1 { "" } else { ", the first " }, shown(&self.columns[column]));
+            warnings.push(format!(
+                "{rows} a text that is none of the model's categories{place} in column \"{column}\", and counts as none"
+            ));
         }
-        let (columns, dropped) = (self.columns, self.dropped as f64);
+        let (columns, dropped, filled) = (self.columns, self.dropped as f64, self.filled as f64);
         let sizes = self.sizes.iter().map(|&size| size as f64).collect();
-        let report = PredictReport { rows: self.rows as f64, dropped, sizes, columns, ignored, warnings };
+        let report =
+            PredictReport { rows: self.rows as f64, dropped, filled, sizes, columns, ignored, warnings };
         Predicted { report, kept: Mutex::new(self.kept) }
     }
 }
@@ -266,7 +274,16 @@ fn predict(
         Table::Given(given) => array(&given, labelling, outputs, told),
         Table::Read(input, dialect) => {
             let dialect = Dialect { threads: Some(labelling.measuring.threads.count()), ..dialect };
-            let reader = TableReader::open(input, dialect, &control.stop())?;
+            let [output, _] = &outputs;
+            // Any other output has the columns of the input, and needs to know all of them.
+            let as_it_is = output.as_ref().is_none_or(|output| {
+                output.target(told[0], Format::Jsonl).is_ok_and(|to| to == Format::Jsonl)
+            });
+            let reader = if as_it_is {
+                TableReader::open_for(input, dialect, &labelling.columns, &control.stop())?
+            } else {
+                TableReader::open(input, dialect, &control.stop())?
+            };
             stream(reader, labelling, outputs, told)
         }
     }
@@ -369,17 +386,20 @@ fn asked_for(own: &Preparation, missing: Option<&str>) -> Result<Preparation, Fa
     Ok(preparation)
 }
 
-/// How many rows have a text that no category is.
-fn unknown(matrix: &Matrix, columns: &[Column]) -> u64 {
+/// How many rows have a text that no category is, and the column of the first.
+fn unknown(matrix: &Matrix, columns: &[Column]) -> (u64, Option<usize>) {
     let categories = |(place, column): (usize, &Column)| match column {
         Column::Categories { texts } => Some((place, texts.len() as f64)),
         Column::Number { .. } => None,
     };
     let places: Vec<(usize, f64)> = columns.iter().enumerate().filter_map(categories).collect();
     if places.is_empty() {
-        return 0;
+        return (0, None);
     }
     let values = matrix.widened();
-    let is_unknown = |row: &&[f64]| places.iter().any(|&(place, texts)| row[place] >= texts);
-    values.chunks_exact(matrix.columns()).filter(is_unknown).count() as u64
+    let strange =
+        |row: &[f64]| places.iter().find(|&&(place, texts)| row[place] >= texts).map(|&(place, _)| place);
+    let mut found = values.chunks_exact(matrix.columns()).filter_map(strange);
+    let first = found.next();
+    (u64::from(first.is_some()) + found.count() as u64, first)
 }

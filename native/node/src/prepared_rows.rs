@@ -38,7 +38,7 @@ pub fn prepare(
             let (matrix, _, lacking) = complete(block, drops);
             dropped.extend(lacking.iter().map(|row| before + row));
             before += count;
-            filled += holes(&matrix);
+            filled += holes(&matrix, &categories);
             if control.cancelled() { Err(Error::Interrupted) } else { Ok(()) }
         })?;
         if dropped.len() == rows.rows() {

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use kmeans_engine::{
-    Clustering, Column, ColumnSurvey, Matrix, Missing, NO_LABEL, Preparation, PrepareParams, Ranges, Rows,
-    Seen, Threads, Values, split_off_lacking,
+    Clustering, Column, ColumnSurvey, Element, Matrix, Missing, NO_LABEL, Preparation, PrepareParams, Ranges,
+    Rows, Seen, Threads, Values, split_off_lacking,
 };
 
 use crate::control::Control;
@@ -68,7 +68,7 @@ pub fn prepare(
     }
     let fitted = (&matrix, weights.as_deref());
     let about = Preparing::fit(names, &categories, params, &mut { fitted }, threads, control)?;
-    let filled = if params.missing == Missing::Error { 0 } else { holes(&matrix) };
+    let filled = if params.missing == Missing::Error { 0 } else { holes(&matrix, &categories) };
     let matrix = about.preparation.apply(about.preparation.renumber(matrix, &categories), threads)?;
     Ok(Prepared { matrix, weights, about: Preparing { dropped, filled, ..about } })
 }
@@ -170,11 +170,16 @@ pub fn without(weights: Vec<f64>, dropped: &[u64]) -> Vec<f64> {
     weights.into_iter().enumerate().filter_map(kept).collect()
 }
 
-/// Missing cells.
-pub fn holes(matrix: &Matrix) -> u64 {
-    let count = match matrix.values() {
-        Values::F32(values) => values.iter().filter(|x| x.is_nan()).count(),
-        Values::F64(values) => values.iter().filter(|x| x.is_nan()).count(),
-    };
-    count as u64
+/// Missing cells in columns of numbers: one of a text is no category, and nothing is put there.
+pub fn holes(matrix: &Matrix, categories: &[Option<Vec<String>>]) -> u64 {
+    fn of<T: Element>(values: &[T], categories: &[Option<Vec<String>>]) -> u64 {
+        let holes = |row: &[T]| {
+            row.iter().zip(categories).filter(|(x, texts)| x.widen().is_nan() && texts.is_none()).count()
+        };
+        values.chunks_exact(categories.len()).map(holes).sum::<usize>() as u64
+    }
+    match matrix.values() {
+        Values::F32(values) => of(values, categories),
+        Values::F64(values) => of(values, categories),
+    }
 }

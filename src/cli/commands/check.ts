@@ -1,7 +1,8 @@
 import type { CheckOptions } from '../../api/check.js';
+import { shellWord } from '../../render/layout.js';
 import { attend } from '../attend.js';
 import { type Exit, exits } from '../exit.js';
-import { count, type Flags, grouped, names, text, toggle } from '../flags.js';
+import { count, type Flag, type Flags, grouped, longName, names, text, toggle } from '../flags.js';
 import { fillsScreen } from '../outputs.js';
 import { type Facts, inputsOrStdin, type Page } from '../page.js';
 import { tableFlags } from '../table-flags.js';
@@ -12,7 +13,8 @@ interface CheckLine extends CheckOptions {
   quiet?: boolean;
 }
 
-const flags: Flags<CheckLine> = {
+/** What tells of a table how it is to be read: a fit of it needs the same. */
+const asFit = {
   ...grouped('Columns:', {
     columns: names('--columns <list>', 'look only at these columns, as fit --columns'),
     exclude: names('--exclude <list>', 'look at all columns but these'),
@@ -20,6 +22,10 @@ const flags: Flags<CheckLine> = {
     weight: text('--weight <column>', 'the column with the weight of each row'),
   }),
   ...tableFlags,
+};
+
+const flags: Flags<CheckLine> = {
+  ...asFit,
   ...grouped('Resources:', {
     memory: text('--memory <size>', 'hold no more of the table: 512MB, 2GiB, 50% of the machine'),
     threads: count('--threads <n>', 'only changes the speed (default: all cores)'),
@@ -51,7 +57,8 @@ async function checkRun(line: CheckLine, given: readonly string[]): Promise<Exit
   const inputs = inputsOrStdin(given, checkPage);
   const { check } = await import('../../api/check.js');
   const manner = { quiet, fillsScreen: fillsScreen([['the report', '-']]), ending: 'stopping' };
-  const report = await attend(manner, (control) => check(inputs, options, control));
+  const found = await attend(manner, (control) => check(inputs, options, control));
+  const report = { ...found, flags: [...told(options), ...found.flags] };
   if (json) {
     const indent = isTerminal(STDOUT) ? 2 : undefined;
     writeOut(`${JSON.stringify({ schemaVersion: 1, ...report }, null, indent)}\n`);
@@ -64,4 +71,20 @@ async function checkRun(line: CheckLine, given: readonly string[]): Promise<Exit
   const paint = paints(colourWanted(process.env, isTerminal(STDOUT)));
   writeOut(checkReport(report, inputs, { paint, width: reportWidth(STDOUT) }));
   return exits.done;
+}
+
+/** The words with which a fit is told the same about the table, ready for a shell. */
+function told(options: CheckOptions): string[] {
+  return Object.entries<Flag>(asFit).flatMap(([name, { spelling, negation }]) => {
+    const value = options[name as keyof CheckOptions];
+    if (value === undefined) return [];
+    if (typeof value === 'boolean') return [value ? longName(spelling) : String(negation)];
+    const one = Array.isArray(value) ? value.map(listed).join(',') : String(value);
+    return [longName(spelling), shellWord(one === '\t' ? 'tab' : one)];
+  });
+}
+
+/** A name in a list. */
+function listed(name: string): string {
+  return /[",]|^\s|\s$/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;
 }

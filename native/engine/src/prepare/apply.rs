@@ -46,7 +46,8 @@ impl Preparation {
         Ok(Matrix::new(features, Values::F64(values)))
     }
 
-    fn fills(&self) -> bool {
+    /// Whether any missing cell gets a value.
+    pub fn fills(&self) -> bool {
         self.columns.iter().any(|column| matches!(column, Column::Number { fill: Some(_) }))
     }
 

@@ -178,13 +178,15 @@ impl CsvTable {
         self.split.consumed()
     }
 
-    /// What each column holds, judged by the first thousand rows, which are then read again.
+    /// What each column holds, judged by the first thousand rows, and by more of them while a column has no value yet. They
+    /// are then read again.
     pub(crate) fn profiles(&mut self) -> Result<Vec<Profile>, Error> {
         let mut natures: Vec<Nature> = vec![Nature::Empty { all: false }; self.names.len()];
         self.split.mark();
         let mut rows = 0;
         let mut step = Step::Record;
-        while rows < PROFILED && self.split.since_mark() < PROFILED_BYTES {
+        let is_open = |nature: &Nature| matches!(nature, Nature::Empty { .. });
+        while (rows < PROFILED || natures.iter().any(is_open)) && self.split.since_mark() < PROFILED_BYTES {
             step = self.next(true)?;
             if step != Step::Record {
                 break;
@@ -347,7 +349,8 @@ impl CsvTable {
             Reading::OutOfRange => (Some(text), "is out of range of a 64-bit float", None),
             Reading::Text | Reading::Number(_) => {
                 let advice = self.look_alike(cell).map(|like| like.advice().to_owned());
-                (Some(text), crate::cell::NO_NUMBER, advice.or_else(advice_for))
+                let spelt = || (order != usize::MAX).then(|| cells.purpose.advice_on_text(name));
+                (Some(text), crate::cell::NO_NUMBER, advice.or_else(spelt))
             }
         };
         Error::Cell(Box::new(crate::error::Cell {

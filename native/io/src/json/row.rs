@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// What a member of an object holds.
@@ -68,6 +68,8 @@ pub(crate) struct Row {
     pub(crate) pool: Vec<f64>,
     /// A key that is no column.
     pub(crate) unknown: Option<String>,
+    /// Which columns this object has had a value for.
+    seen: Vec<bool>,
 }
 
 impl Row {
@@ -83,6 +85,8 @@ impl Row {
         self.values.resize(keys.names.len(), Value::Missing);
         self.pool.clear();
         self.unknown = None;
+        self.seen.clear();
+        self.seen.resize(keys.names.len(), false);
         keys.next = 0;
         let mut reader = serde_json::Deserializer::from_slice(object);
         reader.deserialize_map(Members { row: self, keys, taking, open })?;
@@ -114,6 +118,7 @@ impl<'de> Visitor<'de> for Members<'_> {
             let place = match (place, unknown) {
                 (None, Some(key)) if open => {
                     row.values.push(Value::Missing);
+                    row.seen.push(false);
                     Some(keys.add(&key))
                 }
                 (None, key) => {
@@ -122,6 +127,11 @@ impl<'de> Visitor<'de> for Members<'_> {
                 }
                 (place, _) => place,
             };
+            if let Some(place) = place
+                && std::mem::replace(&mut row.seen[place], true)
+            {
+                return Err(A::Error::custom(format!("two values for \"{}\"", keys.names[place])));
+            }
             let taken = place.map(|place| (place, taking.get(place).copied().unwrap_or(Taking::Value)));
             match taken {
                 None | Some((_, Taking::No)) => drop(members.next_value::<IgnoredAny>()?),

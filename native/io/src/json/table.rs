@@ -1,5 +1,7 @@
 //! JSON objects as a table: the columns are their keys.
 
+use std::sync::Arc;
+
 use crate::arrow::leaves::{Leaf, Leaves};
 use crate::categories;
 use crate::cell::{self, Cells};
@@ -23,20 +25,23 @@ pub(crate) struct JsonTable {
     lengths: Vec<Option<usize>>,
     row: Row,
     rows: u64,
-    /// The first key that was no column any more, and its row.
+    /// How many rows decided what the columns are.
+    looked: usize,
+    /// The first key that was no column any more, and its row; of interest where the columns are all that is passed on.
     late: Option<(String, u64)>,
+    tells_late: bool,
 }
 
 impl JsonTable {
-    /// Reads as far as the first thousand rows, which decide what the columns are; they are then read again.
-    pub(crate) fn open(source: Source) -> Result<Self, Error> {
+    /// Reads as far as the rows that decide what the columns are; they are then read again.
+    pub(crate) fn open(source: Source, look: &Look) -> Result<Self, Error> {
         let name = source.name.clone();
         let mut objects = Objects::open(source)?;
         let (mut keys, mut row, mut rows) = (Keys::default(), Row::default(), 0);
         let mut natures: Vec<(Nature, Option<usize>)> = Vec::new();
         objects.mark();
         let mut ended = false;
-        while rows < PROFILED && objects.since_mark() < PROFILED_BYTES {
+        while objects.since_mark() < PROFILED_BYTES && !look.is_over(rows, &keys.names, &natures) {
             if objects.next(true)? == Step::End {
                 ended = true;
                 break;
@@ -70,7 +75,8 @@ impl JsonTable {
             }
         }
         let lengths = natures.into_iter().map(|(_, size)| size).collect();
-        Ok(Self { name, objects, keys, leaves, lengths, row, rows: 0, late: None })
+        let tells_late = !matches!(look, Look::Features(_));
+        Ok(Self { name, objects, keys, leaves, lengths, row, rows: 0, looked: rows, late: None, tells_late })
     }
 
     /// The columns, vectors as one.
@@ -102,8 +108,9 @@ impl JsonTable {
     pub(crate) fn note(&self) -> Option<String> {
         let (key, row) = self.late.as_ref()?;
         Some(format!(
-            "row {row} has a key \"{}\" that none of the first {PROFILED} rows has, and it is no column",
-            shown(key)
+            "row {row} has a key \"{}\" that none of the first {} rows has, and it is no column",
+            shown(key),
+            self.looked
         ))
     }
 
@@ -120,6 +127,10 @@ impl JsonTable {
             let text = slot < cells.wanted.len() && cells.categories(slot).is_some();
             taking[leaf.column] = if text { Taking::Text } else { Taking::Value };
         }
+        let truth = cells.truth.as_ref().map(|truth| self.leaves.all[truth.column].column);
+        if let Some(column) = truth {
+            taking[column] = Taking::Text;
+        }
         let before = cells.rows;
         loop {
             match self.objects.next(cells.rows == before)? {
@@ -130,8 +141,14 @@ impl JsonTable {
             self.rows += 1;
             let read = self.row.read(self.objects.bytes(), &mut self.keys, &taking, false);
             read.map_err(|error| unreadable(&self.objects, &error))?;
-            if let (Some(key), None) = (&self.row.unknown, &self.late) {
+            if let (Some(key), None, true) = (&self.row.unknown, &self.late, self.tells_late) {
                 self.late = Some((key.clone(), self.rows));
+            }
+            if let (Some(column), Some(truth)) = (truth, &mut cells.truth) {
+                match &self.row.values[column] {
+                    Value::Text(text) => truth.push(text.as_bytes()),
+                    _ => truth.push_missing(),
+                }
             }
             let lacking = self.take(&wanted, cells)?;
             cells.end_rows(1, usize::from(lacking));
@@ -220,8 +237,44 @@ impl JsonTable {
             value: value.map(str::to_owned),
             rule: rule.to_owned(),
             missing: None,
-            hint: (advised && value.is_none()).then(|| cells.purpose.advice(column)),
+            hint: advised.then(|| match value {
+                None => cells.purpose.advice(column),
+                Some(_) => cells.purpose.advice_on_text(column),
+            }),
         }))
+    }
+}
+
+/// How far rows are looked at to know the columns.
+#[derive(Debug, Clone)]
+pub(crate) enum Look {
+    /// So far that columns without a value among the first are known, too.
+    Training,
+    Columns,
+    /// No further than it takes to know these, so that rows that trickle in are handed out as they come: nobody asks for
+    /// the others.
+    Features(Arc<[String]>),
+}
+
+impl Look {
+    fn is_over(&self, rows: usize, names: &[String], natures: &[(Nature, Option<usize>)]) -> bool {
+        let is_known = |nature: &Nature| !matches!(nature, Nature::Empty { .. });
+        match self {
+            Self::Training => rows >= PROFILED && natures.iter().all(|(nature, _)| is_known(nature)),
+            Self::Columns => rows >= PROFILED,
+            Self::Features(features) => {
+                let holds = |name: &str, feature: &str| {
+                    feature.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
+                };
+                let mut known = features.iter().map(|feature| {
+                    names
+                        .iter()
+                        .zip(natures)
+                        .any(|(name, (nature, _))| holds(name, feature) && is_known(nature))
+                });
+                rows >= PROFILED || known.all(|known| known)
+            }
+        }
     }
 }
 
@@ -247,5 +300,8 @@ fn unreadable(objects: &Objects, error: &serde_json::Error) -> Error {
     let text = text.split(" at line ").next().unwrap_or_default();
     let place = if error.column() > 0 { format!(", character {}", error.column()) } else { String::new() };
     let sentence = format!("line {line}{place}: this is no JSON object ({})", shown(text));
-    Error::at(&objects.source().name, sentence)
+    let spells = |word: &[u8]| memchr::memmem::find(objects.bytes(), word).is_some();
+    let advice = (spells(b"NaN") || spells(b"Infinity"))
+        .then(|| "JSON has no NaN and no Infinity; what is missing is null".to_owned());
+    Error::at(&objects.source().name, sentence).advise(advice)
 }

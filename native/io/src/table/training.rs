@@ -15,6 +15,7 @@ use crate::columns::{Nature, Selection, Skipped, choose};
 use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::format::Format;
+use crate::json::table::Look;
 use crate::kept::Kept;
 use crate::place::Place;
 use crate::source::Input;
@@ -107,7 +108,7 @@ impl Wanted {
     ) -> Result<(), Error> {
         let source = place.reopen(name, None, stop)?;
         let dialect = Dialect { format: Some(format), ..Dialect::default() };
-        let mut reader = TableReader::of_source(source, dialect, VecDeque::new(), false)?;
+        let mut reader = TableReader::of_source(source, dialect, VecDeque::new(), false, Look::Training)?;
         let mut cells = Self { truth: None, keep_missing: true, ..self.clone() }.cells(&mut reader);
         while !matches!(reader.fill(&mut cells, None)?, Filled::End) {
             if cells.rows > 0 && !each(&mut cells) {
@@ -138,7 +139,7 @@ impl Reading {
         keep: bool,
         stop: &Arc<dyn Stop>,
     ) -> Result<Self, Error> {
-        let mut reader = TableReader::open_kept(input, dialect, keep, stop)?;
+        let mut reader = TableReader::open_kept(input, dialect, keep, Look::Training, stop)?;
         reader.purpose = Purpose::Fit;
         let profiles = reader.table.body.profiles()?;
         reader.notes.extend(reader.table.body.doubt(|column| profiles[column].nature == Nature::Numeric));
@@ -200,13 +201,13 @@ impl Reading {
             return Err(Error::at(reader.name(), format!("every weight in column \"{column}\" is 0")));
         }
         let truth = cells.truth.take();
-        let truth = truth.map(|coded| coded.into_classes(reader.name(), reader.columns())).transpose()?;
+        let truth = truth.map(|coded| coded.into_classes(reader.name(), reader.features())).transpose()?;
         let used = wanted.used;
         let categories = std::mem::take(&mut cells.categories);
         let categories = categories.into_iter().map(|each| each.map(|each| each.texts())).collect();
         let (_, matrix) = cells.take();
         let notes = std::mem::take(&mut reader.notes);
-        let (names, format) = (std::mem::take(&mut cells.names), reader.format());
+        let (names, format) = (std::mem::take(&mut cells.names), reader.source_format());
         let source = if keep { reader.into_kept(used) } else { None };
         let weights = None;
         Ok(Table {

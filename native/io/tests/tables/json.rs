@@ -5,7 +5,7 @@ use std::fs;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
 use arrow_ipc::reader::FileReader;
-use kmeans_io::{Dialect, Format, Input, Output, Selection, read_table};
+use kmeans_io::{Dialect, Format, Input, Output, Selection, TableReader, read_table};
 use proptest::prelude::*;
 
 use crate::given::{bytes, drip, labelled, names, never, nothing, numbers, pass, passed, read};
@@ -130,6 +130,48 @@ fn objects_become_text_and_arrow_without_losing_a_digit() {
     let batch = FileReader::try_new(std::io::Cursor::new(arrow), None).unwrap().next().unwrap().unwrap();
     assert_eq!(batch.column(0).as_string::<i32>().value(0), "9007199254740993");
     assert_eq!(batch.column(1).as_primitive::<Float64Type>().value(0), 1.0);
+}
+
+#[test]
+fn a_key_may_stand_once_in_an_object() {
+    let refused = refusal("{\"a\":1}\n{\"a\":2,\"a\":3}\n");
+    assert!(
+        refused.starts_with("x: line 2, character 10: this is no JSON object (two values for \"a\")"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn what_python_writes_for_missing_numbers_is_explained() {
+    let error = read(bytes(b"{\"a\":1}\n{\"a\":NaN}\n")).unwrap_err();
+    assert_eq!(error.hint().as_deref(), Some("JSON has no NaN and no Infinity; what is missing is null"));
+}
+
+#[test]
+fn rows_for_a_model_are_handed_out_as_they_come() {
+    let text = b"{\"a\":1,\"b\":\"x\"}\n{\"a\":null}\n{\"c\":1,\"a\":3}\n";
+    let mut reader =
+        TableReader::open_for(drip(text, 4), Dialect::default(), &names(&["a"]), &never()).unwrap();
+    reader.select_prepared(&names(&["a"]), &[None], true).unwrap();
+    let mut rows = Vec::new();
+    while let Some(batch) = reader.next_batch().unwrap() {
+        rows.push(batch.rows);
+    }
+    assert_eq!((rows, reader.notes()), (vec![1, 1, 1], &[][..]));
+}
+
+#[test]
+fn a_column_without_a_value_among_the_first_rows_is_looked_for_further_on() {
+    let rows = || (0..3000).map(|row| (row >= 2500).then_some(row));
+    let lines: String = rows()
+        .map(|a| a.map_or("{\"a\":null,\"b\":1}\n".into(), |a| format!("{{\"a\":{a},\"b\":1}}\n")))
+        .collect();
+    let text: String = rows().map(|a| a.map_or(",1\n".into(), |a| format!("{a},1\n"))).collect();
+    for input in [bytes(lines.as_bytes()), bytes(format!("a,b\n{text}").as_bytes())] {
+        let selection = Selection { keep_missing: true, ..Selection::default() };
+        let table = read_table(input, Dialect::default(), &selection, false, &never()).unwrap();
+        assert_eq!((table.names, table.matrix.rows()), (names(&["a", "b"]), 3000));
+    }
 }
 
 #[test]

@@ -108,3 +108,38 @@ fn a_truth_without_any_class_is_refused() {
     let error = with_truth(bytes(b"w,kind,a\n1,,1\n1,NA,2\n"), "kind").unwrap_err();
     assert_eq!(error.to_string(), "x: column \"kind\" holds no class: every cell is missing");
 }
+
+#[test]
+fn classes_are_read_from_json_by_what_is_written() {
+    let text = "{\"w\":1,\"kind\":\"b\",\"a\":1}\n{\"w\":1,\"kind\":2.0,\"a\":2}\n{\"w\":1,\"a\":3}\n{\"w\":1,\"kind\":\"b\",\"a\":4}\n";
+    for most in [3, 1000] {
+        let table = with_truth(drip(text.as_bytes(), most), "kind").unwrap();
+        assert_eq!(table.truth.unwrap(), classes("kind", &["b", "2.0"], &[0, 1, NO_CLASS, 0]));
+        assert_eq!(numbers(&table.matrix), [1.0, 2.0, 3.0, 4.0]);
+    }
+}
+
+#[test]
+fn classes_are_found_by_name_in_each_of_several_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let paths = vec![
+        put("a.csv", "w,kind,a\n1,x,1\n"),
+        put("b.csv", "a,w,kind\n2,1,y\n"),
+        put("c.jsonl", "{\"kind\":\"x\",\"w\":1,\"a\":3}\n"),
+    ];
+    let table = with_truth(Input::Paths(paths), "kind").unwrap();
+    assert_eq!(table.truth.unwrap(), classes("kind", &["x", "y"], &[0, 1, 0]));
+    assert_eq!(numbers(&table.matrix), [1.0, 2.0, 3.0]);
+}
+
+#[test]
+fn classes_behind_vectors_keep_their_name() {
+    let text = b"{\"v\":[1,2,3],\"kind\":\"x\",\"w\":1,\"more\":1}\n{\"v\":[4,5,6],\"kind\":\"y\",\"w\":1,\"more\":1}\n";
+    let table = with_truth(bytes(text), "kind").unwrap();
+    assert_eq!(table.truth.unwrap(), classes("kind", &["x", "y"], &[0, 1]));
+}

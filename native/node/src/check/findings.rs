@@ -131,7 +131,13 @@ impl Found {
         }
     }
 
-    pub fn flags(&self) -> Vec<String> {
+    /// Words for the command line of a fit on these columns.
+    pub fn flags(&self, columns: &[CheckedColumn]) -> Vec<String> {
+        let is_left_out =
+            |column: &CheckedColumn| self.ids.contains(&column.name) || self.excluded.contains(&column.name);
+        if columns.iter().all(is_left_out) {
+            return Vec::new();
+        }
         let list = |names: &[String]| names.iter().map(|name| typed(name)).collect::<Vec<_>>().join(",");
         let mut flags = Vec::new();
         for (flag, names) in [("--id", &self.ids), ("--exclude", &self.excluded)] {

@@ -26,7 +26,7 @@ use crate::weights::Weights;
 use bounds::AllBounds;
 use boxes::Boxes;
 use images::AllImages;
-use order::{Order, SPAN};
+use order::Order;
 
 /// All rows in memory.
 pub struct InMemory {
@@ -151,7 +151,7 @@ impl InMemory {
 
     /// The rows of these numbers, as they were numbered before they were sorted.
     fn gather_as_they_came(&self, mut rows: Vec<u64>) -> Result<Points, Error> {
-        let now = Order { places: self.order.inverse() };
+        let now = self.order.inverse();
         rows.iter_mut().for_each(|row| *row = now.before(*row as usize) as u64);
         self.points.gather(&rows, &self.threads)
     }
@@ -176,7 +176,7 @@ impl Tier for InMemory {
     }
 
     fn lend(&mut self, rows: Option<&[u64]>) -> Result<Points, Error> {
-        let sorted = !self.order.places.is_empty();
+        let sorted = !self.order.is_none();
         let none = || Points { panels: Panels::of_panels(0, 0, Vec::new()), weights: None };
         match rows {
             None if sorted => self.gather_as_they_came((0..self.shape().0 as u64).collect()),
@@ -187,7 +187,7 @@ impl Tier for InMemory {
     }
 
     fn restore(&mut self, points: Points) {
-        if self.order.places.is_empty() {
+        if self.order.is_none() {
             self.points = points; // sorted rows were copied
         }
     }
@@ -271,14 +271,7 @@ impl Tier for InMemory {
 
     fn take_labels(&mut self) -> Vec<u32> {
         let mut labels = std::mem::take(&mut self.labels);
-        let unsort = |scratch: &mut Vec<u32>, (labels, places): (&mut [u32], &[u32])| {
-            scratch.clear();
-            scratch.extend_from_slice(labels);
-            places.iter().zip(scratch).for_each(|(&place, label)| labels[place as usize] = *label);
-        };
-        let sorted = &self.order.places;
-        let spans = labels[..sorted.len()].chunks_mut(SPAN).zip(sorted.chunks(SPAN));
-        let all = self.threads.fold(spans, &(), Vec::new, unsort);
+        let all = self.order.undo(&mut labels, &self.threads);
         debug_assert!(all.is_ok(), "nobody can interrupt it");
         labels
     }

@@ -146,7 +146,7 @@ test('a size that is too small is told what would do, and that does', async () =
   expect(code).toBe(2);
   const least = /hint: say --memory (\S+)/.exec(stderr)?.[1] ?? '';
   expect(stderr).toMatch(
-    /^error: --memory must be at least .* of 3 clusters of 4 columns, got 10 kB\n/,
+    /^error: --memory must be at least .* for a table of 150 rows and 4 columns, got 10 kB\n/,
   );
   const second = await run([...fit, least]);
   expect(second.code, second.stderr).toBe(0);

@@ -37,6 +37,20 @@ impl Purpose {
         }
     }
 
+    /// What to do about a cell of a feature that holds no number there is a place for.
+    pub(crate) fn advice_on_value(self, column: &str) -> String {
+        match self {
+            Self::Fit => {
+                let column = crate::names::typed(column);
+                format!(
+                    "correct it, leave it empty and choose --missing, or leave the column out with --exclude {column}"
+                )
+            }
+            Self::Predict => "correct it, or leave it empty".to_owned(),
+            Self::Centroids => "every centroid needs a number in each column".to_owned(),
+        }
+    }
+
     /// What to do about a cell of a feature that holds a text.
     pub(crate) fn advice_on_text(self, column: &str) -> String {
         match self {

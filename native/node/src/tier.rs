@@ -92,14 +92,19 @@ fn check(shape: Shape, stored: bool, memory: Memory) -> Result<(), Failure> {
     if least <= memory.bytes {
         return Ok(());
     }
-    let held = if stored { "" } else { " and the labels of all rows" };
-    let message = format!(
-        "must be at least {} for what seeding looks at and the sums of {} clusters of {} columns{held}, got {}",
-        shown(least),
-        shape.clusters,
-        shape.columns,
-        shown(memory.bytes),
-    );
+    // A small table takes less as a whole.
+    let whole = shape.in_memory();
+    let (least, what) = if (memory.bytes..least).contains(&whole) {
+        (whole, format!("a table of {} rows and {} columns", shape.rows, shape.columns))
+    } else {
+        let held = if stored { "" } else { " and the labels of all rows" };
+        let Shape { clusters, columns, .. } = shape;
+        (
+            least,
+            format!("what seeding looks at and the sums of {clusters} clusters of {columns} columns{held}"),
+        )
+    };
+    let message = format!("must be at least {} for {what}, got {}", shown(least), shown(memory.bytes));
     let hint = format!("say --memory {}", shown(least).replace(' ', ""));
     Err(Failure::option("memory", message).hint(hint))
 }

@@ -15,7 +15,7 @@ use crate::arrow::leaves::{Leaf, Leaves, measured, unmeasured};
 use crate::arrow::number::fits_f32;
 use crate::arrow::records::{Peeked, Records, Unopened};
 use crate::categories::{self, Categories};
-use crate::cell::{self, Cells, Growing};
+use crate::cell::{self, Cells, Growing, Purpose};
 use crate::convert::each_text;
 use crate::error::{Cell, Error, shown};
 use crate::format::Format;
@@ -291,8 +291,8 @@ impl ArrowTable {
             value if value.is_nan() => (Some("NaN".to_owned()), cell::MISSING),
             value => (Some(value.to_string()), cell::INFINITE),
         };
-        let hint =
-            (rule != cell::INFINITE && slot < cells.wanted.len()).then(|| cells.purpose.advice(column));
+        let advice = if rule == cell::INFINITE { Purpose::advice_on_value } else { Purpose::advice };
+        let hint = (slot < cells.wanted.len()).then(|| advice(cells.purpose, column));
         Error::Cell(Box::new(Cell {
             input: self.name.clone(),
             row: self.rows + row as u64 + 1,

@@ -252,9 +252,12 @@ impl CsvTable {
         let first = self.first_line;
         let sentence =
             format!("line {} has {found} {fields}, and line {first} has {expected}", self.split.line());
-        let advice = (expected == 1 && found > 1)
-            .then(|| "if the fields are separated by another character, name it with --delimiter".to_owned());
-        Error::at(&self.source().name, sentence).advise(advice)
+        let advice = if expected == 1 && found > 1 {
+            format!("remove line {first} if it is a title, or name what separates fields with --delimiter")
+        } else {
+            "a field that holds the delimiter wants quotes, and an empty cell its delimiter".to_owned()
+        };
+        Error::at(&self.source().name, sentence).advise(Some(advice))
     }
 
     /// Appends the rows that can be had with one read; false at the end.
@@ -342,11 +345,12 @@ impl CsvTable {
         let text = String::from_utf8_lossy(cell.trim_ascii()).into_owned();
         let name = cells.names.get(order).unwrap_or(&self.names[column]);
         let advice_for = || (order != usize::MAX).then(|| cells.purpose.advice(name));
+        let on_value = || (order != usize::MAX).then(|| cells.purpose.advice_on_value(name));
         let (value, rule, hint) = match bad {
             Reading::Missing if text.is_empty() => (None, crate::cell::EMPTY, advice_for()),
             Reading::Missing => (Some(text), crate::cell::MISSING, advice_for()),
-            Reading::Infinite => (Some(text), crate::cell::INFINITE, None),
-            Reading::OutOfRange => (Some(text), "is out of range of a 64-bit float", None),
+            Reading::Infinite => (Some(text), crate::cell::INFINITE, on_value()),
+            Reading::OutOfRange => (Some(text), "is out of range of a 64-bit float", on_value()),
             Reading::Text | Reading::Number(_) => {
                 let advice = self.look_alike(cell).map(|like| like.advice().to_owned());
                 let spelt = || (order != usize::MAX).then(|| cells.purpose.advice_on_text(name));

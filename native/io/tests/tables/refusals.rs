@@ -53,8 +53,11 @@ fn a_bad_cell_is_named_with_its_rule() {
         "leave out such rows with --missing drop, fill them with --missing mean, or leave the column out with --exclude bill"
     );
     assert_eq!(cell("n/a").0, "\"n/a\" is a missing value, and k-means needs a finite number in every cell");
-    assert_eq!(cell("-inf"), ("\"-inf\" must be finite".to_owned(), None));
-    assert_eq!(cell("1e400"), ("\"1e400\" is out of range of a 64-bit float".to_owned(), None));
+    let correct =
+        "correct it, leave it empty and choose --missing, or leave the column out with --exclude bill";
+    let told = |rule: &str| (rule.to_owned(), Some(correct.to_owned()));
+    assert_eq!(cell("-inf"), told("\"-inf\" must be finite"));
+    assert_eq!(cell("1e400"), told("\"1e400\" is out of range of a 64-bit float"));
     assert_eq!(cell("0x1F").1.unwrap(), "write the number in decimal");
     assert_eq!(cell("\u{2212}5").0, "\"\u{2212}5\" is not a number");
     let error = read(bytes(b"a\n1\n\xff\x1b[2J\n")).unwrap_err();

@@ -142,10 +142,14 @@ impl InMemory {
         if self.algorithm != Algorithm::Auto {
             return;
         }
-        match (&self.images, &mut self.bounds) {
-            (Some(images), _) if !images.pays(step) => self.images = None,
+        match (&mut self.images, &mut self.bounds) {
+            (Some(images), _) => {
+                if !images.pays(step) {
+                    self.images = None;
+                }
+            }
             (None, Some(bounds)) => bounds.settled(step.unsettled),
-            _ => {}
+            (None, None) => {}
         }
     }
 

@@ -1,5 +1,4 @@
 import type { CheckOptions } from '../../api/check.js';
-import { shellWord } from '../../render/layout.js';
 import { attend } from '../attend.js';
 import { type Exit, exits } from '../exit.js';
 import { count, type Flag, type Flags, grouped, longName, names, text, toggle } from '../flags.js';
@@ -58,7 +57,8 @@ async function checkRun(line: CheckLine, given: readonly string[]): Promise<Exit
   const { check } = await import('../../api/check.js');
   const manner = { quiet, fillsScreen: fillsScreen([['the report', '-']]), ending: 'stopping' };
   const found = await attend(manner, (control) => check(inputs, options, control));
-  const report = { ...found, flags: [...told(options), ...found.flags] };
+  const { shellWord } = await import('../../render/layout.js');
+  const report = { ...found, flags: [...told(options).map(shellWord), ...found.flags] };
   if (json) {
     const indent = isTerminal(STDOUT) ? 2 : undefined;
     writeOut(`${JSON.stringify({ schemaVersion: 1, ...report }, null, indent)}\n`);
@@ -73,14 +73,14 @@ async function checkRun(line: CheckLine, given: readonly string[]): Promise<Exit
   return exits.done;
 }
 
-/** The words with which a fit is told the same about the table, ready for a shell. */
+/** The words with which a fit is told the same about the table. */
 function told(options: CheckOptions): string[] {
   return Object.entries<Flag>(asFit).flatMap(([name, { spelling, negation }]) => {
     const value = options[name as keyof CheckOptions];
     if (value === undefined) return [];
     if (typeof value === 'boolean') return [value ? longName(spelling) : String(negation)];
     const one = Array.isArray(value) ? value.map(listed).join(',') : String(value);
-    return [longName(spelling), shellWord(one === '\t' ? 'tab' : one)];
+    return [longName(spelling), one === '\t' ? 'tab' : one];
   });
 }
 

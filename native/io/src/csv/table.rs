@@ -1,7 +1,7 @@
 //! A text as a table: names, checked records, numbers.
 
 use crate::categories::{self, TooMany};
-use crate::cell::Cells;
+use crate::cell::{Cells, Purpose};
 use crate::columns::{Nature, Profile};
 use crate::convert::NotUtf8;
 use crate::csv::number::{LookAlike, Reading, read_spelt};
@@ -344,17 +344,18 @@ impl CsvTable {
         let cell = self.split.field(column);
         let text = String::from_utf8_lossy(cell.trim_ascii()).into_owned();
         let name = cells.names.get(order).unwrap_or(&self.names[column]);
-        let advice_for = || (order != usize::MAX).then(|| cells.purpose.advice(name));
-        let on_value = || (order != usize::MAX).then(|| cells.purpose.advice_on_value(name));
+        let advised =
+            |advice: fn(Purpose, &str) -> String| (order != usize::MAX).then(|| advice(cells.purpose, name));
         let (value, rule, hint) = match bad {
-            Reading::Missing if text.is_empty() => (None, crate::cell::EMPTY, advice_for()),
-            Reading::Missing => (Some(text), crate::cell::MISSING, advice_for()),
-            Reading::Infinite => (Some(text), crate::cell::INFINITE, on_value()),
-            Reading::OutOfRange => (Some(text), "is out of range of a 64-bit float", on_value()),
+            Reading::Missing if text.is_empty() => (None, crate::cell::EMPTY, advised(Purpose::advice)),
+            Reading::Missing => (Some(text), crate::cell::MISSING, advised(Purpose::advice)),
+            Reading::Infinite => (Some(text), crate::cell::INFINITE, advised(Purpose::advice_on_value)),
+            Reading::OutOfRange => {
+                (Some(text), "is out of range of a 64-bit float", advised(Purpose::advice_on_value))
+            }
             Reading::Text | Reading::Number(_) => {
                 let advice = self.look_alike(cell).map(|like| like.advice().to_owned());
-                let spelt = || (order != usize::MAX).then(|| cells.purpose.advice_on_text(name));
-                (Some(text), crate::cell::NO_NUMBER, advice.or_else(spelt))
+                (Some(text), crate::cell::NO_NUMBER, advice.or_else(|| advised(Purpose::advice_on_text)))
             }
         };
         Error::Cell(Box::new(crate::error::Cell {

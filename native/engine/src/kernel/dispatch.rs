@@ -14,7 +14,7 @@ use super::moves::{self, Moves};
 use super::project::{self, Images, Lens, Targets};
 use super::shortlist::{self, Shortlist, Targeted};
 use super::sieve::Sieve;
-#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+#[cfg(target_arch = "x86_64")]
 use super::tiles;
 use super::windows::{self, Within};
 use super::{Found, Isa, Packed, lanes, narrow, vector};
@@ -58,9 +58,9 @@ macro_rules! each_isa {
         }
         match $isa {
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: `Isa::Avx512` and `Isa::Amx` are only used where `Isa::available` lists them (`Isa::check`),
-            // that is, where the processor has told that it has these features.
-            Isa::Avx512 | Isa::Amx => unsafe { avx512::<$($element $(, $flag)?)?>($($argument),*) },
+            // SAFETY: `Isa::Avx512`, `Isa::Bf16` and `Isa::Amx` are only used where `Isa::available` lists them
+            // (`Isa::check`), that is, where the processor has told that it has these features.
+            Isa::Avx512 | Isa::Bf16 | Isa::Amx => unsafe { avx512::<$($element $(, $flag)?)?>($($argument),*) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
             Isa::Avx2 => unsafe { avx2::<$($element $(, $flag)?)?>($($argument),*) },
@@ -101,11 +101,20 @@ pub(super) fn sift<T: Element>(
     filter: &Filter,
     sieve: &mut Sieve,
 ) {
-    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    #[cfg(target_arch = "x86_64")]
     if let Some(tiled) = &filter.tiles {
-        // SAFETY: a filter has tiles only for `Isa::Amx`, which `Isa::available` lists only where the processor
-        // has AVX-512 and AMX, and the system lets this process use it.
-        return unsafe { tiles::sift(view, panels, filter, tiled, sieve) };
+        if sieve.resting == 0 {
+            // SAFETY: a filter has tiles only for `Isa::Bf16` and `Isa::Amx`, which `Isa::available` lists only where the
+            // processor has AVX-512 with bf16, or AMX and the system lets this process use it.
+            return unsafe {
+                match isa {
+                    #[cfg(target_os = "linux")]
+                    Isa::Amx => tiles::sift::<T, tiles::Tiles>(view, panels, filter, tiled, sieve),
+                    _ => tiles::sift::<T, tiles::Registers>(view, panels, filter, tiled, sieve),
+                }
+            };
+        }
+        sieve.resting -= 1;
     }
     each_isa!(
         isa, [T], (view: View<T>, panels: Range<usize>, filter: &Filter, sieve: &mut Sieve) -> (),
@@ -118,10 +127,16 @@ pub(super) fn sift<T: Element>(
 
 /// See [`shortlist::list`].
 pub(super) fn list(isa: Isa, images: View<f32>, panels: Range<usize>, filter: &Filter, list: &mut Shortlist) {
-    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    #[cfg(target_arch = "x86_64")]
     if let Some(tiled) = &filter.tiles {
         // SAFETY: as for `sift`.
-        return unsafe { tiles::list(images, panels, filter, tiled, list) };
+        return unsafe {
+            match isa {
+                #[cfg(target_os = "linux")]
+                Isa::Amx => tiles::list::<tiles::Tiles>(images, panels, filter, tiled, list),
+                _ => tiles::list::<tiles::Registers>(images, panels, filter, tiled, list),
+            }
+        };
     }
     each_isa!(
         isa, [], (images: View<f32>, panels: Range<usize>, filter: &Filter, list: &mut Shortlist) -> (),

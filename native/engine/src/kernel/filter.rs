@@ -63,8 +63,8 @@ use crate::panels::{PANEL, View};
 
 use super::narrow::Narrow;
 use super::sieve::{Sieve, Standing, judge};
-#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-use super::tiles::{self, Tiled};
+#[cfg(target_arch = "x86_64")]
+use super::tiles::Tiled;
 use super::vector::{Vector, fetch_ahead};
 
 /// Centroids that stay in L1 while tiles pass by.
@@ -95,15 +95,15 @@ pub struct Filter {
     /// The right side of the test is `slope q + fixed`.
     slope: f32,
     fixed: f32,
-    /// The same centroids for the tiles of [`super::tiles`], in the place of `numbers`.
-    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    /// The same centroids for [`super::tiles`].
+    #[cfg(target_arch = "x86_64")]
     pub(super) tiles: Option<Tiled>,
 }
 
 impl Filter {
-    /// For `clusters x columns` finite numbers, packed in groups of `group`. `None` where the filter has no
-    /// proof or no use.
-    pub fn new(columns: usize, centroids: &[f64], group: usize) -> Option<Self> {
+    /// For `clusters x columns` finite numbers, packed in groups of `group` and, if wanted, in tiles. `None` where the filter
+    /// has no proof or no use.
+    pub fn new(columns: usize, centroids: &[f64], group: usize, tiles: bool) -> Option<Self> {
         let clusters = centroids.len() / columns;
         if columns > MOST_COLUMNS || clusters == 0 || clusters > MOST_CLUSTERS {
             return None;
@@ -146,9 +146,12 @@ impl Filter {
         Some(Self {
             group,
             columns,
-            #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-            tiles: (group == tiles::GROUP)
-                .then(|| Tiled::new(&std::mem::take(&mut numbers), square, &middle, unit)),
+            #[cfg(target_arch = "x86_64")]
+            tiles: tiles.then(|| {
+                let number = |(c, m): (&f64, &f64)| -((c - m) * unit) as f32;
+                let centroids = rows().map(|row| row.iter().zip(&middle).map(number));
+                Tiled::new(centroids, &halves[..clusters], square, &middle, unit)
+            }),
             middle,
             exponent,
             unit,
@@ -158,11 +161,22 @@ impl Filter {
             fixed,
         })
     }
+
+    /// The right side of the test, for a row with this `q`.
+    #[inline(always)]
+    pub(super) fn margin(&self, square: f32) -> f32 {
+        square.mul_add(self.slope, self.fixed)
+    }
 }
 
 /// An f32 that is not less.
 pub fn above(x: f64) -> f32 {
     (x as f32).next_up()
+}
+
+/// An f32 that is not more.
+pub(super) fn below(x: f64) -> f32 {
+    (x as f32).next_down()
 }
 
 /// Runs the filter: `R` registers of rows, which make a tile, by `G` centroids at a time, `G` as it was packed.
@@ -176,9 +190,7 @@ pub(super) fn sift<T: Element, V: Vector, W: Narrow, const R: usize, const G: us
     debug_assert_eq!(filter.group, G, "packed for another instruction set");
     let height = R * W::LANES;
     let (columns, count) = (filter.columns, (panels.len() * PANEL).div_ceil(height));
-    sieve.standing.make_room(count * height);
-    sieve.margins.resize(count * height, 0.0);
-    sieve.squares.resize(count * height, 0.0);
+    sieve.make_room(count * height);
     let block = (TILES_BYTES / (columns * height * 4)).max(1);
     let chunk = (CENTROIDS_BYTES / (columns * G * 4)).max(1);
     for first in (0..count).step_by(block) {

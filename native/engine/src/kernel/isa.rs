@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::params::Named;
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-use super::amx;
+use super::tiles;
 
 /// An instruction set that kernels are compiled for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Isa {
     Avx2,
     /// AVX-512 F, DQ, BW and VL.
     Avx512,
+    /// The same and products of bf16, of which the filter makes use: processors of AMD since 2022, a few Xeons since 2020.
+    Bf16,
     /// The same and AMX with bf16, of which the filter makes use: Xeons since 2023, under Linux.
     Amx,
 }
@@ -28,6 +30,7 @@ impl Named for Isa {
         ("neon", Self::Neon),
         ("avx2", Self::Avx2),
         ("avx512", Self::Avx512),
+        ("bf16", Self::Bf16),
         ("amx", Self::Amx),
     ];
 }
@@ -46,9 +49,11 @@ impl Isa {
                 && is_x86_feature_detected!("avx512bw")
                 && is_x86_feature_detected!("avx512vl");
             found.extend(avx2.then_some(Self::Avx2));
+            let bf16 = is_x86_feature_detected!("avx512bf16");
             found.extend((avx2 && avx512).then_some(Self::Avx512));
+            found.extend((avx2 && avx512 && bf16).then_some(Self::Bf16));
             #[cfg(target_os = "linux")]
-            found.extend((avx2 && avx512 && amx::usable()).then_some(Self::Amx));
+            found.extend((avx2 && avx512 && tiles::usable()).then_some(Self::Amx));
         }
         found
     }
@@ -76,13 +81,13 @@ impl Isa {
         match self {
             Self::Portable | Self::Neon => 4,
             Self::Avx2 => 6,
-            Self::Avx512 | Self::Amx => 8,
+            Self::Avx512 | Self::Bf16 | Self::Amx => 8,
         }
     }
 
-    /// Centroids that the filter takes at a time: as many, or what four tiles hold.
-    pub(super) fn filter_group(self) -> usize {
-        if self == Self::Amx { 32 } else { self.group() }
+    /// Whether numbers of bf16 can be multiplied.
+    pub(super) fn has_bf16(self) -> bool {
+        matches!(self, Self::Bf16 | Self::Amx)
     }
 
     /// The best that this processor can run.

@@ -1,20 +1,20 @@
 //! Rows against centroids, by the instruction set that the processor has. Every one gives the same bits.
 
-#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-mod amx;
 pub mod bounds;
 pub mod boxes;
 mod dispatch;
 mod filter;
 mod isa;
 mod lanes;
+mod lists;
 mod moves;
 mod narrow;
 mod packed;
+mod points;
 mod project;
 pub mod shortlist;
 mod sieve;
-#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+#[cfg(target_arch = "x86_64")]
 mod tiles;
 #[cfg(target_arch = "x86_64")]
 mod turn;

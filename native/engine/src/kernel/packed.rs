@@ -29,8 +29,8 @@ pub fn filter_pays(columns: usize, clusters: usize) -> bool {
 /// Whether the filter's tiles pay where AMX has them. A tile holds 32 columns of 16 centroids, full or not, and laying
 /// rows in tiles takes twice as long (200,000 rows, of AVX-512's time: 20 columns and k = 32 take 1.1, 32 and 32 0.85,
 /// 32 and 64 0.7, 64 and 100 0.6, 128 and 256 0.35).
-pub(super) fn tiles_pay(columns: usize, clusters: usize) -> bool {
-    columns >= 20 && clusters >= 32 && columns * clusters >= 1024
+pub(super) fn tiles_pay(isa: Isa, columns: usize, clusters: usize) -> bool {
+    isa.has_bf16() && columns >= 20 && clusters >= 32 && columns * clusters >= 1024
 }
 
 impl Packed {
@@ -49,10 +49,9 @@ impl Packed {
                 column[cluster % GROUP] = value;
             }
         }
-        let tiles = isa != Isa::Amx || tiles_pay(columns, clusters);
-        let group = if tiles { isa.filter_group() } else { isa.group() };
         let filter = filter && isa.has_fma();
-        let filter = filter.then(|| Filter::new(columns, centroids, group)).flatten();
+        let new = || Filter::new(columns, centroids, isa.group(), tiles_pay(isa, columns, clusters));
+        let filter = filter.then(new).flatten();
         Self { isa, columns, clusters, numbers, rows: centroids.to_vec(), filter }
     }
 

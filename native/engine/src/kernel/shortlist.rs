@@ -29,20 +29,21 @@ use std::array::from_fn;
 use std::ops::Range;
 
 use crate::exact::scale;
-use crate::matrix::{Element, Numbers};
+use crate::matrix::Element;
 use crate::panels::{PANEL, Panels, View};
 
 use super::bounds::{Bounds, Drift, FACTORS, LEAST, MULTIPLE, UP, settles};
-use super::filter::{CENTROIDS_BYTES, Filter, TILES_BYTES, above, lay_panels, margins, scores};
+use super::filter::{CENTROIDS_BYTES, Filter, TILES_BYTES, above, below, lay_panels, margins, scores};
+use super::lists::Lists;
 use super::narrow::Narrow;
 use super::packed::tiles_pay;
+pub use super::points::PADDED;
+use super::points::{distance, turn};
 use super::project::{Extra, Lens};
 use super::sieve::Sieve;
-use super::vector::{AHEAD_BYTES, Vector, prefetch};
+use super::vector::Vector;
 use super::{Found, Isa, Packed, dispatch};
 
-/// Points are padded to a multiple of so many numbers: four registers of sixteen.
-pub const PADDED: usize = 64;
 /// Rows are asked so many bytes of them at a time, so that they stay in L2 with their images and lists.
 const ROWS_BYTES: usize = 768 << 10;
 /// Where a row's centroid has moved by more than this share of what their distance is at most, the distance is measured
@@ -97,9 +98,8 @@ impl Targeted {
     pub fn new(isa: Isa, lens: &Lens, centroids: &[f64], images: Images) -> Option<Self> {
         let (columns, clusters) = (lens.middle.len(), images.extras.len());
         let narrow: Vec<f64> = (0..clusters).flat_map(|c| images.narrow(c)).map(f64::from).collect();
-        let tiles = tiles_pay(images.first + 1, clusters);
-        let group = if tiles { isa.filter_group() } else { isa.group() };
-        let filter = Filter::new(images.first + 1, &narrow, group)?;
+        let filter =
+            Filter::new(images.first + 1, &narrow, isa.group(), tiles_pay(isa, images.first + 1, clusters))?;
         let padded = columns.next_multiple_of(PADDED);
         let mut whole = vec![0.0; clusters * padded];
         for (centroid, to) in centroids.chunks_exact(columns).zip(whole.chunks_exact_mut(padded)) {
@@ -120,14 +120,8 @@ pub struct Shortlist {
     /// R of each row, in the filter's unit.
     reach: Vec<f32>,
     pub(super) sieve: Sieve,
-    /// Above this a score is that of a centroid too far away, and the square of the least distance of those.
-    pub(super) most: Vec<f32>,
-    pub(super) least: Vec<f32>,
-    /// Rows and centroids, as they are found.
-    pairs: Vec<(u32, u32)>,
-    /// The centroids of each row in ascending order, and where those of a row begin.
-    listed: Vec<u32>,
-    begins: Vec<u32>,
+    /// The least score becomes the square of the least distance of those too far away.
+    pub(super) lists: Lists,
     /// Squared distances of what is listed.
     distances: Vec<f32>,
     /// `Y` of the rows that are `ready`, padded with 0.
@@ -139,21 +133,13 @@ pub struct Shortlist {
 }
 
 impl Shortlist {
-    /// Where the list of a row is.
-    #[inline(always)]
-    fn of(&self, row: usize) -> Range<usize> {
-        self.begins[row] as usize..self.begins[row + 1] as usize
-    }
-
     /// Room for so many rows, and no pairs.
     #[inline(always)]
     pub(super) fn make_room(&mut self, rows: usize) {
-        for numbers in [&mut self.sieve.margins, &mut self.sieve.squares, &mut self.most] {
+        for numbers in [&mut self.sieve.margins, &mut self.sieve.squares] {
             numbers.resize(rows, 0.0);
         }
-        self.least.clear();
-        self.least.resize(rows, f32::INFINITY);
-        self.pairs.clear();
+        self.lists.make_room(rows);
     }
 
     /// Above which score a centroid is too far, for some rows; for rows that cannot be asked all are.
@@ -162,20 +148,11 @@ impl Shortlist {
         let slope = 1.1 * (filter.columns + 8) as f64 * 2f64.powi(-24);
         let (margins, squares) = (&self.sieve.margins[rows.clone()], &self.sieve.squares[rows.clone()]);
         let known = margins.iter().zip(squares).zip(&self.reach[rows.clone()]);
-        for (((&margin, &square), &reach), most) in known.zip(&mut self.most[rows]) {
+        for (((&margin, &square), &reach), most) in known.zip(&mut self.lists.most[rows]) {
             let (reach, square) = (f64::from(reach), f64::from(square));
             let width = 2.0 * f64::from(margin) + slope * square;
             let limit = above((reach * reach + width - square) / 2.0);
             *most = if limit.is_finite() { limit } else { f32::NEG_INFINITY };
-        }
-    }
-
-    /// Lists a centroid for some rows from `row` on, a bit for each.
-    #[inline(always)]
-    pub(super) fn note(&mut self, cluster: u32, row: usize, mut near: u32) {
-        while near != 0 {
-            self.pairs.push((row as u32 + near.trailing_zeros(), cluster));
-            near &= near - 1;
         }
     }
 
@@ -184,32 +161,11 @@ impl Shortlist {
     pub(super) fn square_least(&mut self, filter: &Filter) {
         let slope = 1.1 * (filter.columns + 8) as f64 * 2f64.powi(-24);
         let known = self.sieve.margins.iter().zip(&self.sieve.squares);
-        for ((&margin, &square), least) in known.zip(&mut self.least) {
+        for ((&margin, &square), least) in known.zip(&mut self.lists.least) {
             let square = f64::from(square);
             let width = 2.0 * f64::from(margin) + slope * square;
             *least = below(2.0 * f64::from(*least) + square - width).max(0.0);
         }
-    }
-
-    /// Sorts the pairs by row.
-    fn sort(&mut self, rows: usize, clusters: usize) {
-        let Self { pairs, begins, listed, most, .. } = self;
-        // What is behind the last row repeats it, what is behind the last centroid is padding, and what is said of a row
-        // that cannot be asked is NaN.
-        let counts =
-            |row: usize, cluster: usize| row < rows && cluster < clusters && most[row] > f32::NEG_INFINITY;
-        pairs.retain(|&(row, cluster)| counts(row as usize, cluster as usize));
-        begins.clear();
-        begins.resize(rows + 2, 0);
-        pairs.iter().for_each(|&(row, _)| begins[row as usize + 2] += 1);
-        (2..begins.len()).for_each(|row| begins[row] += begins[row - 1]);
-        listed.resize(pairs.len(), 0);
-        for &(row, cluster) in pairs.iter() {
-            let at = &mut begins[row as usize + 1];
-            listed[*at as usize] = cluster;
-            *at += 1;
-        }
-        begins.truncate(rows + 1);
     }
 }
 
@@ -332,15 +288,15 @@ impl<T: Element> Few<'_, T> {
         self.reaches(bounds, &mut list.reach);
         dispatch::list(isa, view, all, &targets.filter, list);
         list.panels = panels;
-        list.sort(places.len(), self.centroids.clusters());
-        taken.listed += list.listed.len();
+        list.lists.sort(places.len(), self.centroids.clusters());
+        taken.listed += list.lists.listed.len();
         dispatch::prune(isa, self.rows, targets, self.first, places, list);
         // Rows whose list is the label alone need no distance.
         taken.compared += self.compare(2, list);
         for (i, &place) in places.iter().enumerate() {
-            let (of, place) = (list.of(i), place as usize);
+            let (of, place) = (list.lists.of(i), place as usize);
             let beyond = self.beyond(i, list);
-            let listed = &list.listed[of.clone()];
+            let listed = &list.lists.listed[of.clone()];
             let (label, upper, lower) = match listed {
                 [] => (found.labels[place], f64::NAN, 0.0),
                 [label] => (*label, f64::from(bounds.upper[place]), beyond),
@@ -394,23 +350,24 @@ impl<T: Element> Few<'_, T> {
         if places.iter().any(|&place| unlabelled(place)) {
             dispatch::sift(centroids.isa, images, panels, &targets.filter, &mut list.sieve);
         }
-        list.listed.clear();
-        list.begins.clear();
-        list.begins.push(0);
+        let Lists { listed, begins, .. } = &mut list.lists;
+        listed.clear();
+        begins.clear();
+        begins.push(0);
         for (i, &place) in places.iter().enumerate() {
             let label = labels[place as usize];
             if unlabelled(place) {
-                list.listed.push(list.sieve.labels[i]);
+                listed.push(list.sieve.labels[i]);
             } else if drift.of[label as usize] > LOOSE * bounds.upper[place as usize] {
-                list.listed.push(label);
+                listed.push(label);
             }
-            list.begins.push(list.listed.len() as u32);
+            begins.push(listed.len() as u32);
         }
         self.compare(1, list);
         for (i, &place) in places.iter().enumerate() {
-            let of = list.of(i);
+            let of = list.lists.of(i);
             if !of.is_empty() {
-                let (listed, distances) = (&list.listed[of.clone()], &list.distances[of]);
+                let (listed, distances) = (&list.lists.listed[of.clone()], &list.distances[of]);
                 let (label, upper, _) = self.nearest(i, listed, distances, f64::INFINITY);
                 labels[place as usize] = label;
                 bounds.upper[place as usize] = above(upper);
@@ -439,7 +396,7 @@ impl<T: Element> Few<'_, T> {
     /// At most the distance of a row to any centroid that is not on its list.
     fn beyond(&self, row: usize, list: &Shortlist) -> f64 {
         let Self { units, targets, .. } = self;
-        let apart = f64::from(list.least[row]).sqrt() / targets.filter.unit;
+        let apart = f64::from(list.lists.least[row]).sqrt() / targets.filter.unit;
         (apart * LESS - (self.slack(row) + f64::from(targets.slack))) * units.back
     }
 
@@ -478,11 +435,6 @@ fn off(numbers: usize) -> f64 {
     1.01 * (numbers.next_multiple_of(PADDED) as f64 / 32.0 + 26.0) * 2f64.powi(-24)
 }
 
-/// An f32 that is not more.
-fn below(x: f64) -> f32 {
-    (x as f32).next_down()
-}
-
 /// Lists for each row the centroids whose narrower images are not too far, and finds the least distance of the others.
 #[inline(always)]
 pub(super) fn list<V: Vector, W: Narrow, const R: usize, const G: usize>(
@@ -512,8 +464,8 @@ pub(super) fn list<V: Vector, W: Narrow, const R: usize, const G: usize>(
         for (index, (numbers, halves)) in chunks.enumerate() {
             for (tile, rows) in block.clone().zip(tiles.chunks_exact(columns * height)) {
                 let place = tile * height;
-                let most: [W; R] = from_fn(|r| W::load(&list.most[place + r * W::LANES..]));
-                let mut least: [W; R] = from_fn(|r| W::load(&list.least[place + r * W::LANES..]));
+                let most: [W; R] = from_fn(|r| W::load(&list.lists.most[place + r * W::LANES..]));
+                let mut least: [W; R] = from_fn(|r| W::load(&list.lists.least[place + r * W::LANES..]));
                 let groups = numbers.chunks_exact(columns * G).zip(halves.chunks_exact(G));
                 for (group, (numbers, halves)) in groups.enumerate() {
                     let scores = scores::<W, R, G>(rows, numbers, halves);
@@ -523,12 +475,12 @@ pub(super) fn list<V: Vector, W: Narrow, const R: usize, const G: usize>(
                             least[r] = least[r].min(W::select(far, score, W::splat(f32::INFINITY)));
                             let near = !W::bits(far) & ((1 << W::LANES) - 1);
                             let cluster = (index * chunk + group) * G + cluster;
-                            list.note(cluster as u32, place + r * W::LANES, near);
+                            list.lists.note(cluster as u32, place + r * W::LANES, near);
                         }
                     }
                 }
                 for (r, least) in least.into_iter().enumerate() {
-                    least.store(&mut list.least[place + r * W::LANES..]);
+                    least.store(&mut list.lists.least[place + r * W::LANES..]);
                 }
             }
         }
@@ -546,7 +498,7 @@ pub(super) fn prune<W: Narrow>(
     places: &[u32],
     list: &mut Shortlist,
 ) {
-    let Shortlist { listed, begins, reach, least, .. } = list;
+    let Shortlist { lists: Lists { listed, begins, least, .. }, reach, .. } = list;
     let unit = targets.filter.unit;
     let (mut from, mut kept) = (0, 0);
     for (i, &place) in places.iter().enumerate() {
@@ -589,8 +541,8 @@ pub(super) fn compare<T: Element, V: Vector, W: Narrow>(
 ) -> usize {
     let stride = view.columns.next_multiple_of(PADDED);
     list.rows.resize(places.len() * stride, 0.0);
-    list.distances.resize(list.listed.len(), 0.0);
-    let Shortlist { rows, ready, begins, wanted, listed, distances, .. } = list;
+    list.distances.resize(list.lists.listed.len(), 0.0);
+    let Shortlist { lists: Lists { listed, begins, .. }, rows, ready, wanted, distances, .. } = list;
     let of = |i: usize| begins[i] as usize..begins[i + 1] as usize;
     let lane = |i: usize| (first + places[i] as usize) % PANEL;
     let panel = |place: u32| (first + place as usize) / PANEL;
@@ -602,7 +554,7 @@ pub(super) fn compare<T: Element, V: Vector, W: Narrow>(
         wanted.extend((from..to).filter(|&i| of(i).len() >= enough && !ready[i]));
         if !wanted.is_empty() {
             wanted.iter().for_each(|&i| ready[i] = true);
-            turn::<T, V, W>(view.panel(this), lens, wanted, lane, rows, stride);
+            turn::<T, V, W>(view.panel(this), &lens.middle, lens.unit, wanted, lane, rows, stride);
         }
         from = to;
     }
@@ -638,77 +590,4 @@ pub(super) fn closest<T: Element>(
         }
     }
     (label, tie)
-}
-
-/// `Y` of some rows, each in a `lane` of a panel, to their places, padded with 0.
-#[inline(always)]
-fn turn<T: Element, V: Vector, W: Narrow>(
-    panel: &[T],
-    lens: &Lens,
-    wanted: &[usize],
-    lane: impl Fn(usize) -> usize,
-    rows: &mut [f32],
-    stride: usize,
-) {
-    let needed: [bool; 4] = from_fn(|four| wanted.iter().any(|&i| lane(i) / 4 == four));
-    let mut all = [[0.0; 4 * PANEL]; 4];
-    let mut laid = [0.0; PANEL * PANEL];
-    for first in (0..stride).step_by(PANEL) {
-        let columns = first.min(lens.middle.len())..(first + PANEL).min(lens.middle.len());
-        lay::<T, V, W>(panel, lens, columns, &mut laid);
-        let each: [&[f32]; PANEL] = from_fn(|column| &laid[column * PANEL..][..PANEL]);
-        for four in (0..4).filter(|&four| needed[four]) {
-            V::turn(&each, four * 4, &mut all[four]);
-        }
-        for &i in wanted {
-            let to = &mut rows[i * stride + first..][..PANEL];
-            to.copy_from_slice(&all[lane(i) / 4][lane(i) % 4 * PANEL..][..PANEL]);
-        }
-    }
-}
-
-/// `Y` of sixteen columns of a panel or, at the end, fewer and 0.
-#[inline(always)]
-fn lay<T: Element, V: Vector, W: Narrow>(
-    panel: &[T],
-    lens: &Lens,
-    columns: Range<usize>,
-    laid: &mut [f32; PANEL * PANEL],
-) {
-    let unit = lens.unit as f32;
-    laid[columns.len() * PANEL..].fill(0.0);
-    for (column, to) in columns.zip(laid.chunks_exact_mut(PANEL)) {
-        let numbers = &panel[column * PANEL..][..PANEL];
-        prefetch(panel, column * PANEL + AHEAD_BYTES / size_of::<T>());
-        match T::numbers(numbers) {
-            // The mean is an f32, so that the difference is rounded once.
-            Numbers::F32(numbers) if unit.is_normal() => {
-                let middle = W::splat(lens.middle[column] as f32);
-                for (numbers, to) in numbers.chunks_exact(W::LANES).zip(to.chunks_exact_mut(W::LANES)) {
-                    W::load(numbers).sub(middle).mul(W::splat(unit)).store(to);
-                }
-            }
-            _ => {
-                let (middle, unit) = (V::splat(lens.middle[column]), V::splat(lens.unit));
-                for (numbers, to) in numbers.chunks_exact(V::LANES).zip(to.chunks_exact_mut(V::LANES)) {
-                    V::of(numbers).sub(middle).mul(unit).store_narrow(to);
-                }
-            }
-        }
-    }
-}
-
-/// The squared distance of two points of a multiple of [`PADDED`] numbers.
-#[inline(always)]
-fn distance<W: Narrow>(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [W::splat(0.0); 4];
-    for (a, b) in a.chunks_exact(4 * W::LANES).zip(b.chunks_exact(4 * W::LANES)) {
-        for (i, sum) in sums.iter_mut().enumerate() {
-            let apart = W::load(&a[i * W::LANES..]).sub(W::load(&b[i * W::LANES..]));
-            *sum = apart.multiply_add(apart, *sum);
-        }
-    }
-    let mut lanes = [0.0; PANEL];
-    sums[0].add(sums[1]).add(sums[2].add(sums[3])).store(&mut lanes);
-    lanes[..W::LANES].iter().sum()
 }

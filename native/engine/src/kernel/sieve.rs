@@ -6,7 +6,7 @@ use crate::panels::PANEL;
 
 use super::bounds::{DOWN, UP};
 use super::filter::Filter;
-#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+#[cfg(target_arch = "x86_64")]
 use super::tiles::Blocks;
 
 /// What the filter knows of some rows, in the order that they were named.
@@ -21,13 +21,23 @@ pub struct Sieve {
     pub(super) margins: Vec<f32>,
     /// `q`, the square of the length of each row.
     pub(super) squares: Vec<f32>,
-    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    #[cfg(target_arch = "x86_64")]
     pub(super) blocks: Blocks,
     /// Rows of some tiles as f32: for each tile, for each column, a number of each row.
     pub(super) tiles: Vec<f32>,
+    /// How often rows are still scored without the filter's tiles, because these left too much to compare.
+    pub(super) resting: u32,
 }
 
 impl Sieve {
+    /// Room for so many rows.
+    pub(super) fn make_room(&mut self, rows: usize) {
+        let Standing { likely, best, second } = &mut self.standing;
+        for numbers in [likely, best, second, &mut self.margins, &mut self.squares] {
+            numbers.resize(rows, 0.0);
+        }
+    }
+
     /// For sixteen rows from `first` on: at least the distance to the centroid that the row is labelled with, and
     /// at most that to any other, in the filter's unit. Proven in `super::bounds`.
     #[inline(always)]
@@ -68,14 +78,6 @@ pub(super) struct Standing {
     pub likely: Vec<f32>,
     pub best: Vec<f32>,
     pub second: Vec<f32>,
-}
-
-impl Standing {
-    pub fn make_room(&mut self, rows: usize) {
-        for numbers in [&mut self.likely, &mut self.best, &mut self.second] {
-            numbers.resize(rows, 0.0);
-        }
-    }
 }
 
 /// Writes the labels and lists the doubts.

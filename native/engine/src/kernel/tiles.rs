@@ -1,44 +1,36 @@
-//! The filter's scores by AMX: tiles of bf16, at eight times the rate of f32, first coarsely for all rows,
-//! then more finely for those that this leaves in doubt.
+//! The filter's scores by products of bf16, at eight times the rate of f32 (AMX) or twice (AVX-512), and for the rows that
+//! these leave in doubt a list of the centroids that may be nearest, which are compared in f32.
 //!
 //! Numbers are those of [`super::filter`], whose `u`, `y`, `b`, `Y`, `B`, `e` are meant here as well. `y` and `b`,
-//! rounded to f32, are each the sum of a high part, the nearest bf16, a low part, the bf16 nearest to what is
-//! left, and a rest. A *coarse* score has the products `high x high` alone; a *fine* one has `low x high`, then
-//! `high x low`, then `high x high`. From either a number of its own, `F Bc`, is taken for each row and
-//! centroid, `Bc` the length of the centroid: that makes it a lower bound, but for rounding.
+//! rounded to f32, are each the sum of a high part, the nearest bf16, and a rest. A score has the products
+//! `high x high` alone. From it a number of its own, `F Bc`, is taken for each row and centroid, `Bc` the length of the
+//! centroid: that makes it a lower bound, but for rounding.
 //!
 //! # The bound
 //!
-//! TDPBF16PS adds 32 products to each number of a tile. What is used of it is only this: sums are rounded to the
+//! TDPBF16PS adds 32 products to a number, VDPBF16PS two. What is used of either is only this: sums are rounded to the
 //! nearest f32, what is below 2^-126 may count as 0 wherever it comes up, and an instruction begins with what
 //! the one before it left. The order of the sums in an instruction may be any. (Intel's reference has an order,
-//! 16 sums deep, and with it a bound that hardly grows with d; but processors to come need not keep it.)
+//! and with it a bound that hardly grows with d; but processors to come need not keep it.)
 //!
-//! - bf16 has 8 bits, so `|y - yh| <= 2^-8 |y|` and `|y - yh - yl| <= 2^-8 |y - yh|`. `P` is the length of `y - yh`,
-//!   measured for each row: it is mostly 0.4 of `2^-8 Y`. Of centroids, `h` is at least `|b - bh| / Bc`, `l` at
-//!   least `|bl| / Bc`, `r` at least `|b - bh - bl| / Bc` for any of them, where parts below 2^-126 are taken as 0.
-//! - Coarse: `y . b - yh . bh = (y - yh) . b + yh . (b - bh)`, at most `(P + (Y + P) h) Bc`.
-//! - Fine: what is missing of `y . b` is `yl . bl + yr . b + (y - yr) . br`, where `|yr| <= 2^-8 P`; that is at most
-//!   `(1.004 P l + 2^-8 P + (Y + P) r) Bc`.
+//! - bf16 has 8 bits, so `|y - yh| <= 2^-8 |y|`. `P` is the length of `y - yh`, measured for each row: it is mostly 0.4 of
+//!   `2^-8 Y`. Of centroids, `h` is at least `|b - bh| / Bc` for any of them, where parts below 2^-126 are taken as 0.
+//! - `y . b - yh . bh = (y - yh) . b + yh . (b - bh)`, at most `(P + (Y + P) h) Bc`.
 //! - Sums: a tree of n terms errs by at most `(n - 1) u / (1 - (n - 1) u)` of the terms' magnitudes, whatever its
-//!   order (Higham, section 4.2); a term that is 0 adds no error, and products of two bf16 have none. Coarse: d terms
+//!   order (Higham, section 4.2); a term that is 0 adds no error, and products of two bf16 have none. d terms
 //!   with magnitudes of `|yh| |bh| <= (1 + 2^-8)^2 Y Bc` in all lose, for `d u <= 2^-8`, less than `1.02 d u Y Bc`.
-//!   Fine: the 2 d small terms come first, with magnitudes of `0.0079 Y Bc` in all, and lose at most
-//!   `0.017 d u Y Bc`; their sum and d large terms are a tree that loses at most `1.021 d u Y Bc`. Both are below
-//!   `1.04 d u Y Bc`.
 //! - Adding `|b|^2 / 2` and taking `F Bc` away are one rounding each, of at most `1.01 (B^2 / 2 + 1.03 Y Bc)`;
 //!   [`super::filter`] has `2.01 u Y Bc + 1.01 u B^2 / 2` for rounding to f32. Together less than
 //!   `1.04 (4 u) Y Bc + 1.53 u B^2`.
-//! - What counts as 0 below 2^-126: of either part of y at most `2^-126` in each column, times a number of b,
-//!   together `d 2^-125 B`; of 3 D products and 3 D sums (D is d with padding) `3 D 2^-125`. With what is lost from that
+//! - What counts as 0 below 2^-126: of the high part of y at most `2^-126` in each column, times a number of b,
+//!   together `d 2^-126 B`; of D products and D sums (D is d with padding) `D 2^-125`. With what is lost from that
 //!   in turn, and with the `3 d 2^-149 (1 + Y + B)` of [`super::filter`], that is less than `3 D 2^-123 (1 + Y + B)`.
 //!
 //! So the score before the subtraction is within `F Bc + E` of s, where
 //!
 //! ```text
 //! F = line Y + rest P,    E = 1.53 u B^2 + 3 D 2^-123 (1 + Y + B)
-//! line = 1.04 (d + 4) u + h        rest = 1 + h                      coarse
-//! line = 1.04 (d + 4) u + r        rest = 1.004 l + 2^-8 + r         fine
+//! line = 1.04 (d + 4) u + h        rest = 1 + h
 //! ```
 //!
 //! Let a have the lowest score after it. Then `s(c) >= score(c) - E` for the others, and
@@ -61,13 +53,30 @@
 //!
 //! A number of 2^64 or more makes `q` and the margin infinite or NaN, and the row is in doubt.
 //!
+//! # Rows in doubt
+//!
+//! Let M be the margin of [`super::filter`], for scores in f32. A row in doubt has on its list all centroids with a score up
+//! to `score(a) + margin + 2 M`, a among them. They are scored again in f32, now in row-major order: a term goes
+//! through at most d + 1 roundings, for adding 0 has none, one more than in a chain, and the
+//! bound of a chain has room for two. So the margin of these scores is M. Of a centroid c that is not on the list
+//!
+//! ```text
+//! s(c) >= score(c) - E > score(a) + margin + 2 M - E >= s(a) + 2 M
+//! ```
+//!
+//! so the lowest of those scores less `E`, which is at most half of `slope q + fixed`, is a lower bound of s for all of
+//! them, and it is above the score of a in f32 by more than M. The lowest and second lowest of all these numbers stand for the
+//! row, with M.
+//!
 //! # What it takes
 //!
-//! On one core of a Xeon of 2023, tiles multiply 500 to 800 G numbers a second, AVX-512 in f32 70 G. Of AVX-512's time
-//! 200,000 gaussian rows of 128 columns and k = 256 take 0.35, a third of it for rows to come from memory, and
-//! 100,000 of 768 and k = 1000 take 0.3. Coarse scores leave 15 % and 23 % of these rows in doubt, fine ones 0.1 %
-//! and 0.5 %.
+//! On one core of a Xeon of 2023, tiles of AMX multiply 500 to 800 G numbers a second, AVX-512 in f32 70 G. On an EPYC of
+//! 2022 AVX-512 multiplies 100 G in bf16 and 57 G in f32.
+//! Scores leave 15 % of 200,000 gaussian rows of 128 columns in doubt for k = 256, and 23 % of 100,000 of 768 for k = 1000.
 
+#[cfg(target_os = "linux")]
+mod amx;
+mod bf16;
 mod laid;
 mod packed;
 
@@ -77,23 +86,53 @@ use std::ops::Range;
 use crate::matrix::Element;
 use crate::panels::{PANEL, View};
 
-use super::amx::{LINES, Line, Product, Tiles};
-use super::filter::{Filter, State, above};
+use super::filter::{Filter, State, above, below};
+use super::lists::Lists;
 use super::narrow::{Avx512, Narrow};
+use super::points::{product, turn};
 use super::shortlist::Shortlist;
 use super::sieve::{Sieve, Standing, judge};
+use super::vector;
 
+#[cfg(target_os = "linux")]
+pub(super) use amx::{Tiles, usable};
+pub(super) use bf16::Registers;
 use laid::{Laid, copy_rows, lay_panel};
 pub(super) use packed::Tiled;
 
+/// A line of a tile: 16 f32, or 16 pairs of bf16, the first in the lower half.
+#[derive(Debug, Clone, Copy)]
+#[repr(C, align(64))]
+pub(super) struct Line([u32; 16]);
+
+/// Lines of a tile.
+const LINES: usize = 16;
 /// Rows and centroids of a block: two tiles.
-pub(super) const GROUP: usize = 32;
+const GROUP: usize = 32;
 /// Columns of a tile, and lines of a block for as many columns.
 const STEP: usize = 32;
 const STEP_LINES: usize = 2 * LINES;
-/// Rows, and centroids that pass by them, that stay in L2: all processors with AMX have 2 MB.
+/// Rows, and centroids that pass by them, that stay in L2: all processors with AMX have 2 MB, others 1 MB.
 const ROWS_BYTES: usize = 512 << 10;
 const CENTROIDS_BYTES: usize = 256 << 10;
+/// How many centroids of a row could be scored in f32 while one on a list is, and more; and how often rows are scored in f32 where
+/// lists were too long, before it is tried again.
+const LISTED: usize = 12;
+const REST: u32 = 16;
+
+/// 32 lines of 32 numbers: what a block of centroids and one of rows make of each other.
+#[repr(C, align(64))]
+pub(super) struct Product([[f32; GROUP]; GROUP]);
+
+/// What multiplies blocks.
+pub(super) trait Unit {
+    /// # Safety
+    /// The processor has it, the system lets this process use it, and this thread has no other of its kind.
+    unsafe fn ready() -> Self;
+
+    /// The product of two blocks of `pairs` of columns, behind which all is 0: centroids are its lines, rows the numbers of a line.
+    fn multiply(&mut self, pairs: usize, centroids: &[Line], rows: &[Line], to: &mut Product);
+}
 
 /// `F` and the rest of the margin.
 #[derive(Debug, Clone, Copy)]
@@ -105,8 +144,8 @@ struct Bound {
 }
 
 impl Bound {
-    /// `line` and `rest` come without the share of sums in f32; `square` is `B^2`.
-    fn new(columns: usize, square: f64, line: f64, rest: f64) -> Self {
+    /// `square` is `B^2`, `h` the largest share of a centroid that its high part leaves.
+    fn new(columns: usize, square: f64, h: f64) -> Self {
         let d = columns as f64;
         let up = 1.0 + 2f64.powi(-20);
         let u = 2f64.powi(-24);
@@ -114,8 +153,8 @@ impl Bound {
         let underflow = 3.0 * columns.next_multiple_of(STEP) as f64 * 2f64.powi(-122);
         let slope = (canonical + underflow) * (1.0 + 2f64.powi(-6)) * up;
         let root = (1.0 + 2f64.powi(-7)) * up;
-        let line = (1.04 * (d + 4.0) * u + line) * root;
-        let rest = rest * root;
+        let line = (1.04 * (d + 4.0) * u + h) * root;
+        let rest = (1.0 + h) * root;
         let fixed = (3.06 * u + canonical) * square
             + underflow * (2.0 + square)
             + d * 2f64.powi(-140) * slope
@@ -146,149 +185,191 @@ struct Lengths {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Blocks {
     rows: Laid,
-    /// `F` of each row for fine scores.
-    fine: Vec<f32>,
-    /// Rows that coarse scores left in doubt, where they belong, and how they stand.
+    /// Rows in doubt, where they belong, and what may be nearest.
     doubtful: Laid,
     places: Vec<u32>,
-    standing: Standing,
+    lists: Lists,
+    /// The rows of those that share a panel, and all of them, in f32.
+    wanted: Vec<usize>,
+    points: Vec<f32>,
+}
+
+/// Some rows and what they are asked with.
+struct Asked<'a, T> {
+    view: View<'a, T>,
+    panels: Range<usize>,
+    filter: &'a Filter,
+    tiled: &'a Tiled,
 }
 
 /// Does what [`super::filter::sift`] does.
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")]
-pub(super) fn sift<T: Element>(
+pub(super) fn sift<T: Element, U: Unit>(
     view: View<T>,
     panels: Range<usize>,
     filter: &Filter,
     tiled: &Tiled,
     sieve: &mut Sieve,
 ) {
-    let count = (panels.len() * PANEL).div_ceil(GROUP);
-    let size = tiled.size();
-    let most = (ROWS_BYTES / (2 * size * size_of::<Line>())).max(1);
-    sieve.standing.make_room(count * GROUP);
-    sieve.margins.resize(count * GROUP, 0.0);
-    sieve.squares.resize(count * GROUP, 0.0);
+    let (rows, count) = (panels.len() * PANEL, (panels.len() * PANEL).div_ceil(GROUP));
+    let most = (ROWS_BYTES / (tiled.size() * size_of::<Line>())).max(1);
+    sieve.make_room(count * GROUP);
     let mut blocks = std::mem::take(&mut sieve.blocks);
-    let room = most.min(count);
-    blocks.rows.make_room(room, size);
-    blocks.fine.resize(room * GROUP, 0.0);
-    blocks.doubtful.make_room(room, size);
-    blocks.standing.make_room(room * GROUP);
-    // SAFETY: `Isa::Amx` is available, or there would be no `tiled`, and nothing below makes other tiles.
-    let mut tiles = unsafe { Tiles::configured() };
-    let mut coarse = true;
+    blocks.rows.make_room(most.min(count), tiled.size());
+    blocks.doubtful.make_room(most.min(count), tiled.size());
+    blocks.lists.make_room(most.min(count) * GROUP);
+    // SAFETY: there would be no `tiled` where this process has no such unit, and nothing below makes another.
+    let mut unit = unsafe { U::ready() };
+    let asked = Asked { view, panels, filter, tiled };
+    let mut listed = 0;
     for first in (0..count).step_by(most) {
         let block = first..count.min(first + most);
-        lay(view, &panels, block.clone(), filter, tiled, &mut blocks, &mut sieve.squares[first * GROUP..]);
-        if coarse {
-            pass::<false>(&mut tiles, filter, tiled, &blocks.rows, block.clone(), &mut sieve.standing);
-        } else {
-            blocks.rows.shifts.copy_from_slice(&blocks.fine);
-            pass::<true>(&mut tiles, filter, tiled, &blocks.rows, block.clone(), &mut sieve.standing);
-        }
         let places = block.start * GROUP..block.end * GROUP;
-        blocks.rows.margins(&sieve.standing.likely[places.clone()], tiled, &mut sieve.margins[places]);
-        if coarse {
-            let doubts = take_doubts(&mut tiles, filter, tiled, block.clone(), &mut blocks, sieve);
-            // Fine scores cost three times as much.
-            coarse = 3 * doubts < 2 * block.len() * GROUP;
-        }
+        asked.lay(block.clone(), &mut blocks.rows, &mut sieve.squares[places.clone()]);
+        pass(&mut unit, tiled, &blocks.rows, block, &mut sieve.standing);
+        let likely = &sieve.standing.likely[places.clone()];
+        blocks.rows.margins(likely, tiled, &mut sieve.margins[places.clone()]);
+        listed += asked.take_doubts(&mut unit, places, &mut blocks, sieve);
     }
-    settle(&mut tiles, filter, tiled, &mut blocks, sieve);
+    listed += asked.settle(&mut unit, &mut blocks, sieve);
     sieve.blocks = blocks;
-    judge(panels.len() * PANEL, sieve);
+    if listed * LISTED > rows * tiled.clusters {
+        sieve.resting = REST;
+    }
+    judge(rows, sieve);
 }
 
-/// Adds the rows of some blocks that are in doubt to the doubtful ones, which are settled whenever there is no
-/// room for more. How many there were.
-#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")]
-fn take_doubts(
-    tiles: &mut Tiles,
-    filter: &Filter,
-    tiled: &Tiled,
-    block: Range<usize>,
-    blocks: &mut Blocks,
-    sieve: &mut Sieve,
-) -> usize {
-    let (first, mut count) = (block.start * GROUP, 0);
-    for from in (0..block.len() * GROUP).step_by(PANEL) {
-        let Standing { best, second, .. } = &sieve.standing;
-        let of = |numbers: &[f32]| Avx512::load(&numbers[first + from..]);
-        let mut doubts = !of(second).minus(of(best)).more(of(&sieve.margins));
-        count += doubts.count_ones() as usize;
-        while doubts != 0 {
-            // As many as there is room for in the half of a block that is being filled.
-            let (to, mut later) = (blocks.places.len(), doubts);
-            (to % PANEL..PANEL).for_each(|_| later &= later.saturating_sub(1));
-            let now = doubts & !later;
-            for lane in (0..PANEL).filter(|lane| now >> lane & 1 == 1) {
-                let to = blocks.places.len();
-                blocks.doubtful.shifts[to] = blocks.fine[from + lane];
-                blocks.doubtful.bases[to] = blocks.rows.bases[from + lane];
-                blocks.places.push((first + from + lane) as u32);
-            }
-            let (rows, doubtful) = (&blocks.rows, &mut blocks.doubtful);
-            copy_rows(&rows.high, from, now, &mut doubtful.high, to, tiled.size());
-            copy_rows(&rows.low, from, now, &mut doubtful.low, to, tiled.size());
-            doubts = later;
-            if blocks.places.len() == blocks.doubtful.shifts.len() {
-                settle(tiles, filter, tiled, blocks, sieve);
+impl<T: Element> Asked<'_, T> {
+    /// Lays some blocks of rows, with their margins; what is behind the last row repeats it.
+    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")]
+    fn lay(&self, block: Range<usize>, rows: &mut Laid, squares: &mut [f32]) {
+        let size = self.tiled.size();
+        for (laid, place) in block.enumerate() {
+            for half in 0..2 {
+                let panel = self.view.panel(self.panel((place * 2 + half) * PANEL));
+                let high = &mut rows.high[laid * size..][..size];
+                let lengths = lay_panel(panel, self.filter, self.tiled, &mut high[half * LINES..]);
+                let row = laid * GROUP + half * PANEL;
+                lengths.whole.store(&mut squares[row..]);
+                self.tiled.bound.shift(lengths).store(&mut rows.shifts[row..]);
+                self.tiled.bound.base(lengths).store(&mut rows.bases[row..]);
             }
         }
     }
-    count
-}
 
-/// Gives the doubtful rows fine scores and margins, and forgets them.
-#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")]
-fn settle(tiles: &mut Tiles, filter: &Filter, tiled: &Tiled, blocks: &mut Blocks, sieve: &mut Sieve) {
-    let all = 0..blocks.places.len().div_ceil(GROUP);
-    pass::<true>(tiles, filter, tiled, &blocks.doubtful, all, &mut blocks.standing);
-    let Blocks { doubtful, places, standing, .. } = blocks;
-    for (from, place) in places.drain(..).enumerate() {
-        let place = place as usize;
-        sieve.standing.likely[place] = standing.likely[from];
-        sieve.standing.best[place] = standing.best[from];
-        sieve.standing.second[place] = standing.second[from];
-        sieve.margins[place] = doubtful.margin(from, standing.likely[from], tiled);
+    /// The panel that a row is in.
+    fn panel(&self, place: usize) -> usize {
+        (self.panels.start + place / PANEL).min(self.panels.end - 1)
+    }
+
+    /// Adds the rows at some places, those that were laid last, that are in doubt to the doubtful ones, which are settled whenever
+    /// there is no room for more. How much was listed.
+    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")]
+    fn take_doubts<U: Unit>(
+        &self,
+        unit: &mut U,
+        places: Range<usize>,
+        blocks: &mut Blocks,
+        sieve: &mut Sieve,
+    ) -> usize {
+        let (first, mut listed) = (places.start, 0);
+        for from in (0..places.len()).step_by(PANEL) {
+            let Standing { best, second, .. } = &sieve.standing;
+            let of = |numbers: &[f32]| Avx512::load(&numbers[first + from..]);
+            let mut doubts = !of(second).minus(of(best)).more(of(&sieve.margins));
+            while doubts != 0 {
+                // As many as there is room for in the half of a block that is being filled.
+                let (to, mut later) = (blocks.places.len(), doubts);
+                (to % PANEL..PANEL).for_each(|_| later &= later.saturating_sub(1));
+                let now = doubts & !later;
+                for lane in (0..PANEL).filter(|lane| now >> lane & 1 == 1) {
+                    let (to, place) = (blocks.places.len(), first + from + lane);
+                    blocks.doubtful.shifts[to] = blocks.rows.shifts[from + lane];
+                    blocks.doubtful.bases[to] = blocks.rows.bases[from + lane];
+                    blocks.lists.most[to] = self.most(place, sieve);
+                    blocks.places.push(place as u32);
+                }
+                copy_rows(&blocks.rows.high, from, now, &mut blocks.doubtful.high, to, self.tiled.size());
+                doubts = later;
+                if blocks.places.len() == blocks.doubtful.shifts.len() {
+                    listed += self.settle(unit, blocks, sieve);
+                }
+            }
+        }
+        listed
+    }
+
+    /// Above which score a centroid cannot be nearest to a row.
+    fn most(&self, place: usize, sieve: &Sieve) -> f32 {
+        let [best, margin] = [sieve.standing.best[place], sieve.margins[place]].map(f64::from);
+        let most = above(best + margin + 2.0 * f64::from(self.filter.margin(sieve.squares[place])));
+        if most.is_finite() { most } else { f32::NEG_INFINITY }
+    }
+
+    /// Lists what may be nearest to the doubtful rows, compares it in f32, and forgets them. How much was listed.
+    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")]
+    fn settle<U: Unit>(&self, unit: &mut U, blocks: &mut Blocks, sieve: &mut Sieve) -> usize {
+        let Blocks { doubtful, places, lists, wanted, points, .. } = blocks;
+        let (tiled, stride) = (self.tiled, self.tiled.stride);
+        list_block(unit, tiled, doubtful, 0..places.len().div_ceil(GROUP), lists);
+        lists.sort(places.len(), tiled.clusters);
+        points.resize(places.len() * stride, 0.0);
+        let mut from = 0;
+        for of_panel in places.chunk_by(|&a, &b| self.panel(a as usize) == self.panel(b as usize)) {
+            wanted.clear();
+            wanted.extend((from..from + of_panel.len()).filter(|&row| !lists.of(row).is_empty()));
+            from += of_panel.len();
+            let panel = self.view.panel(self.panel(of_panel[0] as usize));
+            let (middle, unit) = (&self.filter.middle, self.filter.unit);
+            let lane = |row: usize| places[row] as usize % PANEL;
+            turn::<T, vector::Avx512, Avx512>(panel, middle, unit, wanted, lane, points, stride);
+        }
+        for (row, place) in places.drain(..).enumerate() {
+            let (place, listed) = (place as usize, &lists.listed[lists.of(row)]);
+            if listed.is_empty() {
+                continue;
+            }
+            let point = &points[row * stride..][..stride];
+            let beyond = f64::from(lists.least[row]) - f64::from(doubtful.bases[row]) / 2.0;
+            let (mut likely, mut best, mut second) = (0, f32::INFINITY, below(beyond));
+            for &cluster in listed {
+                let centroid = &tiled.points[cluster as usize * stride..][..stride];
+                let score = tiled.halves[cluster as usize] + product::<Avx512>(point, centroid);
+                second = second.min(score.max(best));
+                if score < best {
+                    (likely, best) = (cluster, score);
+                }
+            }
+            sieve.standing.likely[place] = likely as f32;
+            sieve.standing.best[place] = best;
+            sieve.standing.second[place] = second;
+            sieve.margins[place] = self.filter.margin(sieve.squares[place]);
+        }
+        let listed = lists.listed.len();
+        lists.make_room(doubtful.shifts.len());
+        listed
     }
 }
 
 /// Scores of some blocks of rows, the first of which is the first that is laid.
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")]
-fn pass<const FINE: bool>(
-    tiles: &mut Tiles,
-    filter: &Filter,
-    tiled: &Tiled,
-    rows: &Laid,
-    block: Range<usize>,
-    standing: &mut Standing,
-) {
+fn pass<U: Unit>(unit: &mut U, tiled: &Tiled, rows: &Laid, block: Range<usize>, standing: &mut Standing) {
     let size = tiled.size();
     let chunk = (CENTROIDS_BYTES / (size * size_of::<Line>())).max(1);
-    let mut products = [const { Product([[0.0; 32]; 32]) }; 2];
-    let chunks = filter.halves.chunks(chunk * GROUP).zip(tiled.lengths.chunks(chunk * GROUP));
+    let mut products = [const { Product([[0.0; GROUP]; GROUP]) }; 2];
+    let chunks = tiled.halves.chunks(chunk * GROUP).zip(tiled.lengths.chunks(chunk * GROUP));
     for (index, (halves, lengths)) in chunks.enumerate() {
         for (laid, place) in block.clone().enumerate() {
-            let at = laid * size;
             let shift = from_fn(|r| Avx512::load(&rows.shifts[laid * GROUP + r * PANEL..]).negative());
             let mut state = if index == 0 { State::none() } else { State::load(standing, place * GROUP) };
             let mut label = Avx512::splat((index * chunk * GROUP) as f32);
-            let (rows_high, rows_low) = (&rows.high[at..][..size], &rows.low[at..][..size]);
+            let high = &rows.high[laid * size..][..size];
             let groups = halves.len() / GROUP;
             // While tiles multiply, the product before is looked at.
             for group in 0..=groups {
                 if group < groups {
-                    let at = (index * chunk + group) * size;
-                    let (high, low) = (&tiled.high[at..][..size], &tiled.low[at..][..size]);
-                    tiles.clear();
-                    if FINE {
-                        tiles.multiply(low, rows_high);
-                        tiles.multiply(high, rows_low);
-                    }
-                    tiles.multiply(high, rows_high);
-                    tiles.store(&mut products[group % 2]);
+                    let centroids = &tiled.high[(index * chunk + group) * size..][..size];
+                    unit.multiply(tiled.pairs(), centroids, high, &mut products[group % 2]);
                 }
                 if group > 0 {
                     let centroids = (group - 1) * GROUP..group * GROUP;
@@ -326,84 +407,71 @@ fn consider(
     }
 }
 
-/// Does what [`super::shortlist::list`] does, by coarse scores.
+/// Does what [`super::shortlist::list`] does.
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")]
-pub(super) fn list(
+pub(super) fn list<U: Unit>(
     images: View<f32>,
     panels: Range<usize>,
     filter: &Filter,
     tiled: &Tiled,
     list: &mut Shortlist,
 ) {
-    let (count, size) = ((panels.len() * PANEL).div_ceil(GROUP), tiled.size());
+    let count = (panels.len() * PANEL).div_ceil(GROUP);
     list.make_room(count * GROUP);
-    let most = (ROWS_BYTES / (2 * size * size_of::<Line>())).max(1);
-    let mut blocks = std::mem::take(&mut list.sieve.blocks);
-    blocks.rows.make_room(most.min(count), size);
-    blocks.fine.resize(most.min(count) * GROUP, 0.0);
+    let most = (ROWS_BYTES / (tiled.size() * size_of::<Line>())).max(1);
+    let mut rows = std::mem::take(&mut list.sieve.blocks.rows);
+    rows.make_room(most.min(count), tiled.size());
     // SAFETY: as in `sift`.
-    let mut tiles = unsafe { Tiles::configured() };
+    let mut unit = unsafe { U::ready() };
+    let asked = Asked { view: images, panels, filter, tiled };
     for first in (0..count).step_by(most) {
         let block = first..count.min(first + most);
-        lay(
-            images,
-            &panels,
-            block.clone(),
-            filter,
-            tiled,
-            &mut blocks,
-            &mut list.sieve.squares[first * GROUP..],
-        );
         let places = block.start * GROUP..block.end * GROUP;
+        asked.lay(block.clone(), &mut rows, &mut list.sieve.squares[places.clone()]);
         // `E` alone: `F` is taken off the scores.
-        list.sieve.margins[places.clone()].copy_from_slice(&blocks.rows.bases[..places.len()]);
+        list.sieve.margins[places.clone()].copy_from_slice(&rows.bases[..places.len()]);
         list.limit(filter, places);
-        list_block(&mut tiles, filter, tiled, &blocks.rows, block, list);
+        list_block(&mut unit, tiled, &rows, block, &mut list.lists);
     }
-    drop(tiles);
-    list.sieve.blocks = blocks;
+    drop(unit);
+    list.sieve.blocks.rows = rows;
     list.square_least(filter);
 }
 
 /// Lists the centroids that are not far for some blocks of rows, the first of which is the first that is laid.
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")]
-fn list_block(
-    tiles: &mut Tiles,
-    filter: &Filter,
-    tiled: &Tiled,
-    rows: &Laid,
-    block: Range<usize>,
-    list: &mut Shortlist,
-) {
+fn list_block<U: Unit>(unit: &mut U, tiled: &Tiled, rows: &Laid, block: Range<usize>, lists: &mut Lists) {
     let size = tiled.size();
-    let mut products = [const { Product([[0.0; 32]; 32]) }; 2];
+    let mut products = [const { Product([[0.0; GROUP]; GROUP]) }; 2];
     for (laid, place) in block.enumerate() {
-        let (rows_high, place) = (&rows.high[laid * size..][..size], place * GROUP);
+        let (high, place) = (&rows.high[laid * size..][..size], place * GROUP);
         let shift = from_fn(|r| Avx512::load(&rows.shifts[laid * GROUP + r * PANEL..]).negative());
-        let most: [Avx512; 2] = from_fn(|r| Avx512::load(&list.most[place + r * PANEL..]));
+        let most: [Avx512; 2] = from_fn(|r| Avx512::load(&lists.most[place + r * PANEL..]));
         let mut least = [Avx512::splat(f32::INFINITY); 2];
-        let groups = filter.halves.len() / GROUP;
+        let groups = tiled.halves.len() / GROUP;
         // While tiles multiply, the product before is looked at.
         for group in 0..=groups {
             if group < groups {
-                tiles.clear();
-                tiles.multiply(&tiled.high[group * size..][..size], rows_high);
-                tiles.store(&mut products[group % 2]);
+                unit.multiply(
+                    tiled.pairs(),
+                    &tiled.high[group * size..][..size],
+                    high,
+                    &mut products[group % 2],
+                );
             }
             if group > 0 {
                 let first = (group - 1) * GROUP;
                 let scores = products[(group - 1) % 2].0.iter();
-                let of = filter.halves[first..].iter().zip(&tiled.lengths[first..]);
+                let of = tiled.halves[first..].iter().zip(&tiled.lengths[first..]);
                 for (cluster, (scores, (&half, &length))) in scores.zip(of).enumerate() {
                     let near = near(scores, half, length, &shift, &most, &mut least);
-                    list.note((first + cluster) as u32, place, near);
+                    lists.note((first + cluster) as u32, place, near);
                 }
             }
         }
-        least
-            .into_iter()
-            .enumerate()
-            .for_each(|(r, least)| least.store(&mut list.least[place + r * PANEL..]));
+        for (r, least) in least.into_iter().enumerate() {
+            least.store(&mut lists.least[place + r * PANEL..]);
+        }
     }
 }
 
@@ -426,34 +494,6 @@ fn near(
         near |= (!Avx512::bits(far) & 0xFFFF) << (r * PANEL);
     }
     near
-}
-
-/// Lays some blocks of rows, with their margins; what is behind the last row repeats it.
-#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")]
-fn lay<T: Element>(
-    view: View<T>,
-    panels: &Range<usize>,
-    block: Range<usize>,
-    filter: &Filter,
-    tiled: &Tiled,
-    blocks: &mut Blocks,
-    squares: &mut [f32],
-) {
-    let size = tiled.size();
-    for (laid, place) in block.enumerate() {
-        let at = laid * size;
-        for half in 0..2 {
-            let panel = view.panel((panels.start + place * 2 + half).min(panels.end - 1));
-            let (high, low) = (&mut blocks.rows.high[at..][..size], &mut blocks.rows.low[at..][..size]);
-            let lengths =
-                lay_panel(panel, filter, tiled, &mut high[half * LINES..], &mut low[half * LINES..]);
-            let row = laid * GROUP + half * PANEL;
-            lengths.whole.store(&mut squares[row..]);
-            tiled.coarse.shift(lengths).store(&mut blocks.rows.shifts[row..]);
-            tiled.coarse.base(lengths).store(&mut blocks.rows.bases[row..]);
-            tiled.fine.shift(lengths).store(&mut blocks.fine[row..]);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -27,11 +27,13 @@ struct Rate {
     row: f64,
 }
 
-/// The filter over whole rows, by AMX and by AVX-512; other instruction sets are as much slower in all.
+/// The filter over whole rows, by AMX, by AVX-512 in bf16 (of an EPYC of 2022) and in f32; other instruction sets are as much
+/// slower in all.
 const TILES: Rate = Rate { pair: 0.0055, row: 0.5 };
+const BF16: Rate = Rate { pair: 0.01, row: 0.5 };
 const PLAIN: Rate = Rate { pair: 0.016, row: 0.25 };
-/// Images of few directions are compared by AVX-512.
-const IMAGES: Rate = Rate { pair: 0.016, row: 1.0 };
+/// Images of few directions cost as much a pair, but beside AMX, whose tiles they do not fill.
+const IMAGES_ROW: f64 = 1.0;
 /// A centroid on a list, whole or as an image: for each number of it, and at all.
 const LISTED: Rate = Rate { pair: 0.045, row: 10.0 };
 /// A row that is compared whole, for each of its numbers.
@@ -43,13 +45,16 @@ pub struct AllImages {
     shape: Shape,
     /// What a row costs that is asked whole.
     whole: f64,
-    /// Whether a step has asked them: the first has no bounds to begin with, and its lists say nothing of the others.
-    asked: bool,
+    /// Whether there was a step: the first has no bounds to begin with, and its lists say nothing of the others.
+    begun: bool,
+    /// Whether they are worth asking in the first step, when lists are long.
+    at_once: bool,
 }
 
 /// What the cost of asking depends on.
 #[derive(Debug, Clone, Copy)]
 struct Shape {
+    isa: Isa,
     columns: usize,
     clusters: usize,
     /// All directions.
@@ -71,24 +76,31 @@ impl AllImages {
         let (columns, isa, clusters) = (panels.columns(), centroids.isa(), centroids.clusters());
         let most = (columns / MOST_OF_ROW / STEP * STEP).max(STEP);
         let Some(directions) = Directions::of(panels, most, isa, threads, observer)? else { return Ok(None) };
-        let shape = Shape { columns, clusters, width: directions.width() };
-        let whole = shape.whole(isa);
+        let shape = Shape { isa, columns, clusters, width: directions.width() };
+        let whole = shape.whole();
         let lists = lists(panels, &directions, centroids, threads, observer)?;
         let Some(&(_, last)) = lists.last() else { return Ok(None) };
-        let asking = |&(first, listed): &(usize, f64)| shape.asking(first, LATER * listed, LATER * last);
-        let costs = lists.iter().map(|list| (list.0, asking(list)));
-        let Some((first, cost)) = costs.min_by(|a, b| a.1.total_cmp(&b.1)) else { return Ok(None) };
+        let asking =
+            |&(first, listed): &(usize, f64), share: f64| shape.asking(first, share * listed, share * last);
+        let costs = lists.iter().map(|list| (list.0, asking(list, LATER), asking(list, 1.0)));
+        let Some((first, cost, at_first)) = costs.min_by(|a, b| a.1.total_cmp(&b.1)) else { return Ok(None) };
         let making = columns as f64 * (shape.width as f64 * PLAIN.pair + PLAIN.row);
         if !forced && STEPS * (whole - cost) < making {
             return Ok(None);
         }
         let levels = Levels::new(&directions, first, panels, isa, threads, observer)?;
-        Ok(levels.map(|levels| Self { levels, shape, whole, asked: false }))
+        let at_once = forced || at_first < whole;
+        Ok(levels.map(|levels| Self { levels, shape, whole, begun: false, at_once }))
+    }
+
+    /// Whether the next step asks them.
+    pub fn asks(&self) -> bool {
+        self.begun || self.at_once
     }
 
     /// Whether asking rows in this way, whose lists were so long in a step, costs less than asking them whole.
     pub fn pays(&mut self, step: Taken) -> bool {
-        if !std::mem::replace(&mut self.asked, true) {
+        if !std::mem::replace(&mut self.begun, true) {
             return true;
         }
         let of_row = |count: usize| count as f64 / step.unsettled.max(1) as f64;
@@ -118,14 +130,19 @@ impl AllImages {
 
 impl Shape {
     /// What a row costs that is asked whole.
-    fn whole(self, isa: Isa) -> f64 {
-        let rate = if isa == Isa::Amx && self.clusters >= 32 { TILES } else { PLAIN };
+    fn whole(self) -> f64 {
+        let rate = match self.isa {
+            Isa::Amx => TILES,
+            Isa::Bf16 => BF16,
+            _ => PLAIN,
+        };
         self.columns as f64 * (self.clusters as f64 * rate.pair + rate.row)
     }
 
     /// What a row costs with `listed` centroids on its list after the first of its images, and `compared` after the second.
     fn asking(self, first: usize, listed: f64, compared: f64) -> f64 {
-        let images = (first + 1) as f64 * (self.clusters as f64 * IMAGES.pair + IMAGES.row);
+        let pair = if self.isa == Isa::Bf16 { BF16.pair } else { PLAIN.pair };
+        let images = (first + 1) as f64 * (self.clusters as f64 * pair + IMAGES_ROW);
         let list = |count: f64, numbers: usize| count * (LISTED.row + numbers as f64 * LISTED.pair);
         let whole = (compared - 1.0).clamp(0.0, 1.0) * self.columns as f64 * TURNED;
         images + list(listed, self.width) + whole + list(compared, self.columns)

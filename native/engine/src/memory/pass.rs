@@ -42,7 +42,9 @@ impl InMemory {
         };
         let parts = if let Some(boxes) = &mut self.boxes {
             pass.by_boxes(boxes, &mut self.labels)?
-        } else if let (Some(bounds), Some(images)) = (&mut self.bounds, &self.images) {
+        } else if let Some(images) = self.images.as_ref().filter(|images| images.asks())
+            && let Some(bounds) = &mut self.bounds
+        {
             let targets = images.targets(packed, &self.threads, observer)?;
             pass.by_images(bounds, images, targets.as_ref(), self.scan.ranges.exponent(), &mut self.labels)?
         } else if let Some(bounds) = self.bounds.as_mut().filter(|bounds| !bounds.rests()) {

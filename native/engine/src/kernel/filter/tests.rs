@@ -8,21 +8,44 @@ use proptest::prelude::*;
 
 /// Labels, distances and ties by the filter must be those of the canonical kernel; returns the share of
 /// rows that the filter left in doubt, for each instruction set.
-fn doubt(columns: usize, rows: Vec<f64>, centroids: &[f64]) -> Vec<f64> {
-    let panels = Panels::new(Matrix::new(columns, Values::F64(rows)));
+fn doubt(columns: usize, rows: &[f64], centroids: &[f64]) -> Vec<f64> {
+    let panels = Panels::new(Matrix::new(columns, Values::F64(rows.to_vec())));
     let all = 0..panels.count();
     let share = |isa: Isa| {
         let mut packed = Packed::new(isa, columns, centroids);
-        packed.filter = Filter::new(columns, centroids, isa.filter_group());
+        packed.filter = Filter::new(columns, centroids, isa.group(), isa.has_bf16());
         let (mut sifted, mut plain) = (Found::default(), Found::default());
         on_view!(panels, view => assign::<_, true>(view, all.clone(), &packed, &mut sifted));
         on_view!(panels, view => nearest::<_, true>(view, all.clone(), &packed, &mut plain));
         assert_eq!(sifted.labels, plain.labels, "{isa:?}");
         assert_eq!(sifted.distances, plain.distances, "{isa:?}");
         assert_eq!(sifted.ties, plain.ties, "{isa:?}");
+        if let Some(filter) = &packed.filter {
+            distances_are_bounds(columns, rows, centroids, filter, &sifted);
+        }
         sifted.sieve.doubts.len() as f64 / plain.labels.len() as f64
     };
     Isa::available().into_iter().map(share).collect()
+}
+
+/// What scores say of distances must hold for the label and for all others.
+fn distances_are_bounds(columns: usize, rows: &[f64], centroids: &[f64], filter: &Filter, found: &Found) {
+    for (row, numbers) in rows.chunks_exact(columns).enumerate() {
+        let (upper, lower) = found.sieve.distances(row / PANEL * PANEL, filter);
+        let [upper, lower] = [upper, lower].map(|bounds| f64::from(bounds[row % PANEL]));
+        for (cluster, centroid) in centroids.chunks_exact(columns).enumerate() {
+            let apart = numbers.iter().zip(centroid).map(|(x, c)| ((x - c) * filter.unit).powi(2));
+            let distance = apart.sum::<f64>().sqrt();
+            if cluster == found.labels[row] as usize {
+                assert!(distance <= upper * (1.0 + 1e-9), "row {row}: {distance} is above {upper}");
+            } else {
+                assert!(
+                    distance >= lower * (1.0 - 1e-9),
+                    "row {row}, {cluster}: {distance} is below {lower}"
+                );
+            }
+        }
+    }
 }
 
 fn noise(seed: u64, i: usize) -> f64 {
@@ -50,7 +73,7 @@ proptest! {
         let offset = offset * size;
         let rows = table(seed, columns * 40, size, offset, grain);
         let centroids = table(seed ^ 1, columns * clusters, size, offset, grain);
-        doubt(columns, rows, &centroids);
+        doubt(columns, &rows, &centroids);
     }
 
     /// Rows on the bisector of two centroids and a hair off it: where a bound that is too tight fails.
@@ -67,8 +90,8 @@ proptest! {
             let (a, b) = (&centroids[a * columns..][..columns], &centroids[b * columns..][..columns]);
             a.iter().zip(b).map(|(a, b)| f64::midpoint(*a, *b) + (b - a) * off).collect::<Vec<_>>()
         };
-        let rows = (0..64).flat_map(row).collect();
-        doubt(columns, rows, &centroids);
+        let rows: Vec<f64> = (0..64).flat_map(row).collect();
+        doubt(columns, &rows, &centroids);
     }
 }
 
@@ -98,8 +121,8 @@ proptest! {
         };
         let centroids = numbers(seed, clusters);
         // Rows of another size than centroids: up to what the filter no longer decides.
-        let rows = numbers(seed ^ 1, 70).into_iter().map(|x| x * 2f64.powi(power)).collect();
-        doubt(columns, rows, &centroids);
+        let rows: Vec<f64> = numbers(seed ^ 1, 70).into_iter().map(|x| x * 2f64.powi(power)).collect();
+        doubt(columns, &rows, &centroids);
     }
 
     /// Rows that coarse scores leave in doubt between others that they do not, over several blocks.
@@ -113,7 +136,7 @@ proptest! {
             let other = one(if i.is_multiple_of(every) { i + 1 } else { i });
             one(i).iter().zip(other).map(|(a, b)| f64::midpoint(*a, *b) + (b - a) * 2f64.powi(off)).collect::<Vec<_>>()
         };
-        doubt(columns, (0..700).flat_map(row).collect(), &centroids);
+        doubt(columns, &(0..700).flat_map(row).collect::<Vec<_>>(), &centroids);
     }
 }
 
@@ -123,15 +146,15 @@ fn copies_of_a_centroid_and_equal_centroids_are_settled_by_the_lowest_index() {
     let centroids: Vec<f64> =
         (0..20).flat_map(|i| if i % 3 == 0 { one.clone() } else { table(i, 50, 1.0, 0.0, 1e-3) }).collect();
     let rows: Vec<f64> = (0..40).flat_map(|_| one.clone()).collect();
-    assert!(doubt(50, rows, &centroids).iter().all(|&share| share == 1.0));
-    assert!(doubt(50, one.clone(), &one.repeat(13)).iter().all(|&share| share == 1.0));
+    assert!(doubt(50, &rows, &centroids).iter().all(|&share| share == 1.0));
+    assert!(doubt(50, &one, &one.repeat(13)).iter().all(|&share| share == 1.0));
 }
 
 #[test]
 fn rows_far_outside_of_f32_are_asked_again() {
     let centroids = table(1, 30 * 16, 1.0, 0.0, 1e-9);
     for size in [1e31, 1e39, 1e160, 1e300] {
-        let shares = doubt(30, table(2, 30 * 32, size, 0.0, size * 1e-9), &centroids);
+        let shares = doubt(30, &table(2, 30 * 32, size, 0.0, size * 1e-9), &centroids);
         assert!(shares.iter().all(|&share| share == 1.0), "{size}: {shares:?}");
     }
 }
@@ -142,7 +165,7 @@ fn ordinary_rows_are_seldom_in_doubt() {
     for (columns, clusters, most) in [(16, 64, 0.002), (128, 256, 0.01), (784, 100, 0.02)] {
         let shares = doubt(
             columns,
-            table(1, columns * 1600, 1.0, 3.0, 1e-9),
+            &table(1, columns * 1600, 1.0, 3.0, 1e-9),
             &table(2, columns * clusters, 1.0, 3.0, 1e-9),
         );
         assert!(shares.iter().all(|&share| share < most), "{columns} columns: {shares:?}");

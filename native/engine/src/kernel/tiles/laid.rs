@@ -6,10 +6,9 @@ use std::arch::x86_64::*;
 use crate::matrix::{Element, Numbers};
 use crate::panels::PANEL;
 
-use super::super::amx::{LINES, Line};
 use super::super::filter::Filter;
 use super::super::narrow::{Avx512, Narrow};
-use super::{GROUP, Lengths, STEP_LINES, Tiled};
+use super::{GROUP, LINES, Lengths, Line, STEP_LINES, Tiled};
 
 /// How far ahead of themselves rows are fetched: they come once a step, from memory.
 const AHEAD_BYTES: usize = 2 << 10;
@@ -18,8 +17,7 @@ const AHEAD_BYTES: usize = 2 << 10;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Laid {
     pub high: Vec<Line>,
-    pub low: Vec<Line>,
-    /// `F` of each row for the scores that are wanted, and the margin without its share.
+    /// `F` of each row, and the margin without its share.
     pub shifts: Vec<f32>,
     pub bases: Vec<f32>,
 }
@@ -27,7 +25,6 @@ pub(super) struct Laid {
 impl Laid {
     pub fn make_room(&mut self, blocks: usize, size: usize) {
         self.high.resize(blocks * size, Line([0; 16]));
-        self.low.resize(blocks * size, Line([0; 16]));
         self.shifts.resize(blocks * GROUP, 0.0);
         self.bases.resize(blocks * GROUP, 0.0);
     }
@@ -50,23 +47,11 @@ impl Laid {
             shift.add(shift).multiply_add(Avx512::of(length), base).store(out);
         }
     }
-
-    /// The same, of one row.
-    #[inline(always)]
-    pub fn margin(&self, row: usize, label: f32, tiled: &Tiled) -> f32 {
-        (2.0 * self.shifts[row]).mul_add(tiled.lengths[label as usize], self.bases[row])
-    }
 }
 
-/// Lays a panel, which is half of a block: every other tile of `high` and `low`.
+/// Lays a panel, which is half of a block: every other tile of `to`.
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")]
-pub(super) fn lay_panel<T: Element>(
-    panel: &[T],
-    filter: &Filter,
-    tiled: &Tiled,
-    high: &mut [Line],
-    low: &mut [Line],
-) -> Lengths {
+pub(super) fn lay_panel<T: Element>(panel: &[T], filter: &Filter, tiled: &Tiled, to: &mut [Line]) -> Lengths {
     let (unit, upper) = (_mm512_set1_pd(filter.unit), _mm512_set1_epi32(0xFFFF_0000u32 as i32));
     let (mut whole, mut rest) = (_mm512_setzero_ps(), _mm512_setzero_ps());
     let mut lay = |numbers: &[T], middle: f64| {
@@ -81,24 +66,20 @@ pub(super) fn lay_panel<T: Element>(
         let left = _mm512_sub_ps(y, _mm512_castsi512_ps(high));
         whole = _mm512_fmadd_ps(y, y, whole);
         rest = _mm512_fmadd_ps(left, left, rest);
-        (high, almost_nearest(left))
+        high
     };
-    let nothing = (_mm512_setzero_si512(), _mm512_setzero_si512());
     let (mut pairs, mut middles) = (panel.chunks(2 * PANEL), tiled.middle.chunks(2));
-    for (high, low) in high.chunks_mut(STEP_LINES).zip(low.chunks_mut(STEP_LINES)) {
-        for (to_high, to_low) in high[..LINES].iter_mut().zip(&mut low[..LINES]) {
+    for to in to.chunks_mut(STEP_LINES) {
+        for to in &mut to[..LINES] {
             let (even, odd) = match (pairs.next(), middles.next()) {
                 (Some(numbers), Some(&[even, odd])) => {
                     (lay(&numbers[..PANEL], even), lay(&numbers[PANEL..], odd))
                 }
-                (Some(numbers), Some(&[last])) => (lay(numbers, last), nothing),
-                _ => (nothing, nothing),
+                (Some(numbers), Some(&[last])) => (lay(numbers, last), _mm512_setzero_si512()),
+                _ => (_mm512_setzero_si512(), _mm512_setzero_si512()),
             };
-            for (to, even, odd) in [(to_high, even.0, odd.0), (to_low, even.1, odd.1)] {
-                // The upper half of each even number, lowered, and of each odd one where it is.
-                let words = _mm512_or_si512(_mm512_srli_epi32::<16>(even), _mm512_and_si512(odd, upper));
-                store(to, words);
-            }
+            // The upper half of each even number, lowered, and of each odd one where it is.
+            store(to, _mm512_or_si512(_mm512_srli_epi32::<16>(even), odd));
         }
     }
     Lengths { whole: Avx512::of(whole), rest: Avx512::of(rest) }

@@ -1,0 +1,111 @@
+//! Rows and centroids as points: f32, one number behind the other, padded.
+
+use std::array::from_fn;
+use std::ops::Range;
+
+use crate::matrix::{Element, Numbers};
+use crate::panels::PANEL;
+
+use super::narrow::Narrow;
+use super::vector::{AHEAD_BYTES, Vector, prefetch};
+
+/// Points are padded with 0 to a multiple of so many numbers: four registers of sixteen.
+pub const PADDED: usize = 64;
+/// The least unit with which a difference that overflows in f32 is that of a row too long for any proof: 2^-64.
+const SHORTEST: f32 = 5.421_011e-20;
+
+/// `Y` of some rows, each in a `lane` of a panel, to their places, padded with 0.
+#[inline(always)]
+pub(super) fn turn<T: Element, V: Vector, W: Narrow>(
+    panel: &[T],
+    middle: &[f64],
+    unit: f64,
+    wanted: &[usize],
+    lane: impl Fn(usize) -> usize,
+    rows: &mut [f32],
+    stride: usize,
+) {
+    let needed: [bool; 4] = from_fn(|four| wanted.iter().any(|&i| lane(i) / 4 == four));
+    let mut all = [[0.0; 4 * PANEL]; 4];
+    let mut laid = [0.0; PANEL * PANEL];
+    for first in (0..stride).step_by(PANEL) {
+        let columns = first.min(middle.len())..(first + PANEL).min(middle.len());
+        lay::<T, V, W>(panel, middle, unit, columns, &mut laid);
+        let each: [&[f32]; PANEL] = from_fn(|column| &laid[column * PANEL..][..PANEL]);
+        for four in (0..4).filter(|&four| needed[four]) {
+            V::turn(&each, four * 4, &mut all[four]);
+        }
+        for &i in wanted {
+            let to = &mut rows[i * stride + first..][..PANEL];
+            to.copy_from_slice(&all[lane(i) / 4][lane(i) % 4 * PANEL..][..PANEL]);
+        }
+    }
+}
+
+/// `Y` of sixteen columns of a panel or, at the end, fewer and 0.
+#[inline(always)]
+fn lay<T: Element, V: Vector, W: Narrow>(
+    panel: &[T],
+    middle: &[f64],
+    unit: f64,
+    columns: Range<usize>,
+    laid: &mut [f32; PANEL * PANEL],
+) {
+    let short = unit as f32;
+    laid[columns.len() * PANEL..].fill(0.0);
+    for (column, to) in columns.zip(laid.chunks_exact_mut(PANEL)) {
+        let (numbers, middle) = (&panel[column * PANEL..][..PANEL], middle[column]);
+        prefetch(panel, column * PANEL + AHEAD_BYTES / size_of::<T>());
+        match T::numbers(numbers) {
+            // Where the middle is an f32 the difference is rounded once.
+            Numbers::F32(numbers) if short >= SHORTEST && f64::from(middle as f32) == middle => {
+                let middle = W::splat(middle as f32);
+                for (numbers, to) in numbers.chunks_exact(W::LANES).zip(to.chunks_exact_mut(W::LANES)) {
+                    W::load(numbers).sub(middle).mul(W::splat(short)).store(to);
+                }
+            }
+            _ => {
+                let (middle, unit) = (V::splat(middle), V::splat(unit));
+                for (numbers, to) in numbers.chunks_exact(V::LANES).zip(to.chunks_exact_mut(V::LANES)) {
+                    V::of(numbers).sub(middle).mul(unit).store_narrow(to);
+                }
+            }
+        }
+    }
+}
+
+/// The squared distance of two points of a multiple of [`PADDED`] numbers.
+#[inline(always)]
+pub(super) fn distance<W: Narrow>(a: &[f32], b: &[f32]) -> f32 {
+    let mut sums = [W::splat(0.0); 4];
+    for (a, b) in a.chunks_exact(4 * W::LANES).zip(b.chunks_exact(4 * W::LANES)) {
+        for (i, sum) in sums.iter_mut().enumerate() {
+            let apart = W::load(&a[i * W::LANES..]).sub(W::load(&b[i * W::LANES..]));
+            *sum = apart.multiply_add(apart, *sum);
+        }
+    }
+    total(sums)
+}
+
+/// The product of two points of a multiple of [`PADDED`] numbers.
+#[inline(always)]
+pub(super) fn product<W: Narrow>(a: &[f32], b: &[f32]) -> f32 {
+    let mut sums = [W::splat(0.0); 4];
+    for (a, b) in a.chunks_exact(4 * W::LANES).zip(b.chunks_exact(4 * W::LANES)) {
+        for (i, sum) in sums.iter_mut().enumerate() {
+            *sum = W::load(&a[i * W::LANES..]).multiply_add(W::load(&b[i * W::LANES..]), *sum);
+        }
+    }
+    total(sums)
+}
+
+#[inline(always)]
+fn total<W: Narrow>(sums: [W; 4]) -> f32 {
+    let mut lanes = [0.0; PANEL];
+    sums[0].add(sums[1]).add(sums[2].add(sums[3])).store(&mut lanes);
+    for half in [8, 4, 2, 1] {
+        let (low, high) = lanes.split_at_mut(half);
+        low.iter_mut().zip(high).for_each(|(low, high)| *low += *high);
+    }
+    lanes[0]
+}

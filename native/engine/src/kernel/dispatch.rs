@@ -10,6 +10,7 @@ use crate::points::Ranges;
 use super::bounds::{self, Bounds, Drift};
 use super::boxes::{self, Lists, Share};
 use super::filter::{self, Filter};
+use super::lists::Pair;
 use super::moves::{self, Moves};
 use super::project::{self, Images, Lens, Targets};
 use super::shortlist::{self, Shortlist, Targeted};
@@ -197,11 +198,11 @@ pub(super) fn closest<T: Element>(
     view: View<T>,
     row: usize,
     centroids: &Packed,
-    listed: &[u32],
+    listed: &[Pair],
 ) -> (u32, bool) {
     dispatch!(
         isa, [T], plain shortlist::closest,
-        (view: View<T>, row: usize, centroids: &Packed, listed: &[u32]) -> (u32, bool)
+        (view: View<T>, row: usize, centroids: &Packed, listed: &[Pair]) -> (u32, bool)
     )
 }
 

@@ -6,11 +6,14 @@ use std::ops::Range;
 use crate::matrix::{Element, Numbers};
 use crate::panels::PANEL;
 
+use super::lists::Pair;
 use super::narrow::Narrow;
 use super::vector::{AHEAD_BYTES, Vector, prefetch};
 
 /// Points are padded with 0 to a multiple of so many numbers: four registers of sixteen.
 pub const PADDED: usize = 64;
+/// Points that are compared with one side by side.
+const TOGETHER: usize = 4;
 /// The least unit with which a difference that overflows in f32 is that of a row too long for any proof: 2^-64.
 const SHORTEST: f32 = 5.421_011e-20;
 
@@ -74,17 +77,71 @@ fn lay<T: Element, V: Vector, W: Narrow>(
     }
 }
 
-/// The squared distance of two points of a multiple of [`PADDED`] numbers.
+/// Squared distances of the pairs of those rows that are `wanted`. Neighbours with one centroid are computed side by side or, if they
+/// are sorted `by_row`, those with one row.
 #[inline(always)]
-pub(super) fn distance<W: Narrow>(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [W::splat(0.0); 4];
-    for (a, b) in a.chunks_exact(4 * W::LANES).zip(b.chunks_exact(4 * W::LANES)) {
-        for (i, sum) in sums.iter_mut().enumerate() {
-            let apart = W::load(&a[i * W::LANES..]).sub(W::load(&b[i * W::LANES..]));
-            *sum = apart.multiply_add(apart, *sum);
+pub(super) fn distances<'a, W: Narrow>(
+    pairs: &mut [Pair],
+    by_row: bool,
+    wanted: impl Fn(usize) -> bool,
+    row: impl Fn(usize) -> &'a [f32],
+    centroid: impl Fn(usize) -> &'a [f32],
+) {
+    let key = |pair: &Pair| if by_row { pair.row } else { pair.cluster };
+    for of_one in pairs.chunk_by_mut(|a, b| key(a) == key(b)) {
+        let point = |pair: Pair, of_row: bool| {
+            if of_row { row(pair.row as usize) } else { centroid(pair.cluster as usize) }
+        };
+        let one = point(of_one[0], by_row);
+        let (mut these, mut count) = ([0; TOGETHER], 0);
+        for at in 0..of_one.len() {
+            if wanted(of_one[at].row as usize) {
+                these[count] = at;
+                count += 1;
+            }
+            if count == TOGETHER || count > 0 && at + 1 == of_one.len() {
+                if count == 1 {
+                    let other = point(of_one[these[0]], !by_row);
+                    [of_one[these[0]].distance] = to_one::<W, 1, 4>([other], one);
+                } else {
+                    let last = these[count - 1];
+                    these[count..].fill(last);
+                    let mut others = [one; TOGETHER];
+                    for (to, &at) in others.iter_mut().zip(&these) {
+                        *to = point(of_one[at], !by_row);
+                    }
+                    let found = to_one::<W, TOGETHER, 2>(others, one);
+                    these.iter().zip(found).for_each(|(&at, found)| of_one[at].distance = found);
+                }
+                count = 0;
+            }
         }
     }
-    total(sums)
+}
+
+/// Squared distances of `N` points to one, all of a multiple of [`PADDED`] numbers, by `S` chains each.
+#[inline(always)]
+fn to_one<W: Narrow, const N: usize, const S: usize>(rows: [&[f32]; N], one: &[f32]) -> [f32; N] {
+    let mut sums = [[W::splat(0.0); S]; N];
+    for at in (0..one.len()).step_by(S * W::LANES) {
+        for part in 0..S {
+            let at = at + part * W::LANES;
+            let one = W::load(&one[at..]);
+            for (sums, row) in sums.iter_mut().zip(rows) {
+                let apart = W::load(&row[at..]).sub(one);
+                sums[part] = apart.multiply_add(apart, sums[part]);
+            }
+        }
+    }
+    let mut found = [0.0; N];
+    for (sums, to) in sums.into_iter().zip(&mut found) {
+        let mut sum = sums[0];
+        for other in &sums[1..] {
+            sum = sum.add(*other);
+        }
+        *to = total(sum);
+    }
+    found
 }
 
 /// The product of two points of a multiple of [`PADDED`] numbers.
@@ -96,13 +153,13 @@ pub(super) fn product<W: Narrow>(a: &[f32], b: &[f32]) -> f32 {
             *sum = W::load(&a[i * W::LANES..]).multiply_add(W::load(&b[i * W::LANES..]), *sum);
         }
     }
-    total(sums)
+    total(sums[0].add(sums[1]).add(sums[2].add(sums[3])))
 }
 
 #[inline(always)]
-fn total<W: Narrow>(sums: [W; 4]) -> f32 {
+fn total<W: Narrow>(sum: W) -> f32 {
     let mut lanes = [0.0; PANEL];
-    sums[0].add(sums[1]).add(sums[2].add(sums[3])).store(&mut lanes);
+    sum.store(&mut lanes);
     for half in [8, 4, 2, 1] {
         let (low, high) = lanes.split_at_mut(half);
         low.iter_mut().zip(high).for_each(|(low, high)| *low += *high);

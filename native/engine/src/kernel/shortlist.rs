@@ -14,7 +14,7 @@
 //!   (`super::bounds`), where `width = 2 margin + 1.1 (d' + 8) u q`. So they are more than R apart where
 //!   `score > (R^2 + width - q) / 2`. (A score of tiles has its `F Bc` taken off, so that of the margin only the rest is left.)
 //! - *Distances of points.* The squared length `q` of a difference in f32, of n numbers with padding, goes through a subtraction, a
-//!   multiply-add and at most `n / 32 + 21` additions: its root is within `off = 1.01 (n / 32 + 26) u` of itself (that is twice what it
+//!   multiply-add and at most `n / 16 + 21` additions: its root is within `off = 1.01 (n / 16 + 26) u` of itself (that is twice what it
 //!   needs), and by underflow within `(2 n)^(1/2) 2^-74`. So the images of more directions are more than R apart where
 //!   `q^(1/2) (1 - off) > R`.
 //! - *What is left.* `lower` is what the lowest score, or distance of images, of all that are not on the list says. If the list holds
@@ -32,13 +32,13 @@ use crate::exact::scale;
 use crate::matrix::Element;
 use crate::panels::{PANEL, Panels, View};
 
-use super::bounds::{Bounds, Drift, FACTORS, LEAST, MULTIPLE, UP, settles};
+use super::bounds::{Bounds, DOWN, Drift, FACTORS, LEAST, MULTIPLE, UP, settles};
 use super::filter::{CENTROIDS_BYTES, Filter, TILES_BYTES, above, below, lay_panels, margins, scores};
-use super::lists::Lists;
+use super::lists::{Lists, Pair};
 use super::narrow::Narrow;
 use super::packed::tiles_pay;
 pub use super::points::PADDED;
-use super::points::{distance, turn};
+use super::points::{distances, turn};
 use super::project::{Extra, Lens};
 use super::sieve::Sieve;
 use super::vector::Vector;
@@ -122,8 +122,6 @@ pub struct Shortlist {
     pub(super) sieve: Sieve,
     /// The least score becomes the square of the least distance of those too far away.
     pub(super) lists: Lists,
-    /// Squared distances of what is listed.
-    distances: Vec<f32>,
     /// `Y` of the rows that are `ready`, padded with 0.
     rows: Vec<f32>,
     ready: Vec<bool>,
@@ -288,19 +286,21 @@ impl<T: Element> Few<'_, T> {
         self.reaches(bounds, &mut list.reach);
         dispatch::list(isa, view, all, &targets.filter, list);
         list.panels = panels;
-        list.lists.sort(places.len(), self.centroids.clusters());
-        taken.listed += list.lists.listed.len();
+        list.lists.keep(places.len(), self.centroids.clusters());
+        list.lists.arrange(places.len(), self.centroids.clusters());
+        taken.listed += list.lists.pairs.len();
         dispatch::prune(isa, self.rows, targets, self.first, places, list);
         // Rows whose list is the label alone need no distance.
         taken.compared += self.compare(2, list);
+        list.lists.by_row(places.len());
         for (i, &place) in places.iter().enumerate() {
-            let (of, place) = (list.lists.of(i), place as usize);
+            let place = place as usize;
             let beyond = self.beyond(i, list);
-            let listed = &list.lists.listed[of.clone()];
+            let listed = list.lists.of(i);
             let (label, upper, lower) = match listed {
                 [] => (found.labels[place], f64::NAN, 0.0),
-                [label] => (*label, f64::from(bounds.upper[place]), beyond),
-                _ => self.nearest(i, listed, &list.distances[of], beyond),
+                [only] => (only.cluster, f64::from(bounds.upper[place]), beyond),
+                _ => self.nearest(i, listed, beyond),
             };
             let (upper, lower) = (above(upper), below(lower).max(0.0));
             found.labels[place] = label;
@@ -350,28 +350,22 @@ impl<T: Element> Few<'_, T> {
         if places.iter().any(|&place| unlabelled(place)) {
             dispatch::sift(centroids.isa, images, panels, &targets.filter, &mut list.sieve);
         }
-        let Lists { listed, begins, .. } = &mut list.lists;
-        listed.clear();
-        begins.clear();
-        begins.push(0);
+        list.lists.pairs.clear();
         for (i, &place) in places.iter().enumerate() {
             let label = labels[place as usize];
             if unlabelled(place) {
-                listed.push(list.sieve.labels[i]);
+                list.lists.note(list.sieve.labels[i], i, 1);
             } else if drift.of[label as usize] > LOOSE * bounds.upper[place as usize] {
-                listed.push(label);
+                list.lists.note(label, i, 1);
             }
-            begins.push(listed.len() as u32);
         }
+        list.lists.arrange(places.len(), centroids.clusters());
         self.compare(1, list);
-        for (i, &place) in places.iter().enumerate() {
-            let of = list.lists.of(i);
-            if !of.is_empty() {
-                let (listed, distances) = (&list.lists.listed[of.clone()], &list.distances[of]);
-                let (label, upper, _) = self.nearest(i, listed, distances, f64::INFINITY);
-                labels[place as usize] = label;
-                bounds.upper[place as usize] = above(upper);
-            }
+        for only in &list.lists.pairs {
+            let (i, place) = (only.row as usize, places[only.row as usize] as usize);
+            let (label, upper, _) = self.nearest(i, &[*only], f64::INFINITY);
+            labels[place] = label;
+            bounds.upper[place] = above(upper);
         }
     }
 
@@ -401,13 +395,13 @@ impl<T: Element> Few<'_, T> {
     }
 
     /// Of a row's list the nearest, at least its distance and at most that of all others.
-    fn nearest(&self, row: usize, listed: &[u32], distances: &[f32], beyond: f64) -> (u32, f64, f64) {
+    fn nearest(&self, row: usize, listed: &[Pair], beyond: f64) -> (u32, f64, f64) {
         let Self { units, targets, .. } = self;
         let of_row = f64::from(self.extra(row).rounding);
         let off = off(self.view.columns);
         let (mut label, mut nearest, mut upper, mut lower) = (0, f64::INFINITY, f64::NAN, beyond);
         let mut held = f64::INFINITY; // at most the distance of the nearest so far
-        for (&cluster, &squared) in listed.iter().zip(distances) {
+        for &Pair { cluster, distance: squared, .. } in listed {
             let distance = f64::from(squared).sqrt();
             let slack = of_row + f64::from(targets.roundings[cluster as usize]);
             let most = (distance * (1.0 + off) + slack) * units.back;
@@ -432,7 +426,7 @@ impl<T: Element> Few<'_, T> {
 
 /// How much of itself the distance of two points of so many numbers may be off.
 fn off(numbers: usize) -> f64 {
-    1.01 * (numbers.next_multiple_of(PADDED) as f64 / 32.0 + 26.0) * 2f64.powi(-24)
+    1.01 * (numbers.next_multiple_of(PADDED) as f64 / 16.0 + 26.0) * 2f64.powi(-24)
 }
 
 /// Lists for each row the centroids whose narrower images are not too far, and finds the least distance of the others.
@@ -498,34 +492,27 @@ pub(super) fn prune<W: Narrow>(
     places: &[u32],
     list: &mut Shortlist,
 ) {
-    let Shortlist { lists: Lists { listed, begins, least, .. }, reach, .. } = list;
-    let unit = targets.filter.unit;
-    let (mut from, mut kept) = (0, 0);
-    for (i, &place) in places.iter().enumerate() {
-        let to = begins[i + 1] as usize;
-        if to - from == 1 {
-            listed[kept] = listed[from];
-            kept += 1;
-        } else if to - from > 1 {
-            let row = rows.wide(first + place as usize);
-            let sure = 1.0 / (1.0 - off(rows.stride)) * MORE;
-            let most = above((f64::from(reach[i]) / unit * sure).powi(2));
-            let mut others = f32::INFINITY;
-            for at in from..to {
-                let image = &targets.images[listed[at] as usize * rows.stride..][..rows.stride];
-                let squared = distance::<W>(row, image);
-                listed[kept] = listed[at];
-                let far = squared > most;
-                kept += usize::from(!far);
-                others = if far && squared < others { squared } else { others };
-            }
-            let others = f64::from(others) * ((1.0 - off(rows.stride)) * unit).powi(2) * LESS;
-            least[i] = least[i].min(below(others));
-        }
-        from = to;
-        begins[i + 1] = kept as u32;
+    let Shortlist { lists: Lists { pairs, by_row, counts, most, least, .. }, reach, .. } = list;
+    let centroid = |cluster: usize| &targets.images[cluster * rows.stride..][..rows.stride];
+    let image = |row: usize| rows.wide(first + places[row] as usize);
+    distances::<W>(pairs, *by_row, |row| counts[row] > 1, image, centroid);
+    let (unit, sure) = (targets.filter.unit, 1.0 - off(rows.stride));
+    for (most, &reach) in most.iter_mut().zip(reach.iter()) {
+        *most = above((f64::from(reach) / unit / sure * MORE).powi(2));
     }
-    listed.truncate(kept);
+    let (mut kept, back) = (0, below((sure * unit).powi(2) * LESS));
+    for at in 0..pairs.len() {
+        let Pair { row, distance, .. } = pairs[at];
+        let row = row as usize;
+        pairs[kept] = pairs[at];
+        // A list of one had no distance taken, and keeps its 0.
+        let far = distance > most[row];
+        kept += usize::from(!far);
+        counts[row] -= u32::from(far);
+        let others = if far { (distance * back) * DOWN } else { f32::INFINITY };
+        least[row] = if others < least[row] { others } else { least[row] };
+    }
+    pairs.truncate(kept);
 }
 
 /// Squared distances of rows to the centroids on their lists, for rows that have at least `enough` there. How many.
@@ -541,32 +528,24 @@ pub(super) fn compare<T: Element, V: Vector, W: Narrow>(
 ) -> usize {
     let stride = view.columns.next_multiple_of(PADDED);
     list.rows.resize(places.len() * stride, 0.0);
-    list.distances.resize(list.lists.listed.len(), 0.0);
-    let Shortlist { lists: Lists { listed, begins, .. }, rows, ready, wanted, distances, .. } = list;
-    let of = |i: usize| begins[i] as usize..begins[i + 1] as usize;
+    let Shortlist { lists: Lists { pairs, by_row, counts, .. }, rows, ready, wanted, .. } = list;
     let lane = |i: usize| (first + places[i] as usize) % PANEL;
     let panel = |place: u32| (first + place as usize) / PANEL;
     let mut from = 0;
-    while from < places.len() {
-        let this = panel(places[from]);
-        let to = from + places[from..].iter().take_while(|&&place| panel(place) == this).count();
+    for of_panel in places.chunk_by(|&a, &b| panel(a) == panel(b)) {
         wanted.clear();
-        wanted.extend((from..to).filter(|&i| of(i).len() >= enough && !ready[i]));
+        wanted.extend((from..from + of_panel.len()).filter(|&i| counts[i] as usize >= enough && !ready[i]));
+        from += of_panel.len();
         if !wanted.is_empty() {
             wanted.iter().for_each(|&i| ready[i] = true);
-            turn::<T, V, W>(view.panel(this), &lens.middle, lens.unit, wanted, lane, rows, stride);
-        }
-        from = to;
-    }
-    let mut count = 0;
-    for i in (0..places.len()).filter(|&i| of(i).len() >= enough) {
-        let row = &rows[i * stride..][..stride];
-        count += of(i).len();
-        for at in of(i) {
-            distances[at] = distance::<W>(row, &whole[listed[at] as usize * stride..][..stride]);
+            let panel = view.panel(panel(of_panel[0]));
+            turn::<T, V, W>(panel, &lens.middle, lens.unit, wanted, lane, rows, stride);
         }
     }
-    count
+    let compared = |row: usize| counts[row] as usize >= enough;
+    let centroid = |cluster: usize| &whole[cluster * stride..][..stride];
+    distances::<W>(pairs, *by_row, compared, |row| &rows[row * stride..][..stride], centroid);
+    (0..places.len()).filter(|&row| compared(row)).map(|row| counts[row] as usize).sum()
 }
 
 /// The canonical nearest of some centroids, the first of those that are as near, and whether there is another.
@@ -575,10 +554,10 @@ pub(super) fn closest<T: Element>(
     view: View<T>,
     row: usize,
     centroids: &Packed,
-    listed: &[u32],
+    listed: &[Pair],
 ) -> (u32, bool) {
     let (mut label, mut nearest, mut tie) = (0, f64::INFINITY, false);
-    for &cluster in listed {
+    for &Pair { cluster, .. } in listed {
         let mut distance = 0.0f64;
         for (x, c) in view.row(row).zip(centroids.centroid(cluster as usize)) {
             distance = (x - c).mul_add(x - c, distance);

@@ -87,7 +87,7 @@ use crate::matrix::Element;
 use crate::panels::{PANEL, View};
 
 use super::filter::{Filter, State, above, below};
-use super::lists::Lists;
+use super::lists::{Lists, Pair};
 use super::narrow::{Avx512, Narrow};
 use super::points::{product, turn};
 use super::shortlist::Shortlist;
@@ -130,8 +130,9 @@ pub(super) trait Unit {
     /// The processor has it, the system lets this process use it, and this thread has no other of its kind.
     unsafe fn ready() -> Self;
 
-    /// The product of two blocks of `pairs` of columns, behind which all is 0: centroids are its lines, rows the numbers of a line.
-    fn multiply(&mut self, pairs: usize, centroids: &[Line], rows: &[Line], to: &mut Product);
+    /// The product of two blocks: centroids are its lines, rows the numbers of a line. There are so many `pairs` of columns, behind
+    /// which all is 0, and of centroids so many as are `wanted`; lines behind theirs may be left as they are.
+    fn multiply(&mut self, pairs: usize, wanted: usize, centroids: &[Line], rows: &[Line], to: &mut Product);
 }
 
 /// `F` and the rest of the margin.
@@ -312,7 +313,8 @@ impl<T: Element> Asked<'_, T> {
         let Blocks { doubtful, places, lists, wanted, points, .. } = blocks;
         let (tiled, stride) = (self.tiled, self.tiled.stride);
         list_block(unit, tiled, doubtful, 0..places.len().div_ceil(GROUP), lists);
-        lists.sort(places.len(), tiled.clusters);
+        lists.keep(places.len(), tiled.clusters);
+        lists.by_row(places.len());
         points.resize(places.len() * stride, 0.0);
         let mut from = 0;
         for of_panel in places.chunk_by(|&a, &b| self.panel(a as usize) == self.panel(b as usize)) {
@@ -325,14 +327,14 @@ impl<T: Element> Asked<'_, T> {
             turn::<T, vector::Avx512, Avx512>(panel, middle, unit, wanted, lane, points, stride);
         }
         for (row, place) in places.drain(..).enumerate() {
-            let (place, listed) = (place as usize, &lists.listed[lists.of(row)]);
+            let (place, listed) = (place as usize, lists.of(row));
             if listed.is_empty() {
                 continue;
             }
             let point = &points[row * stride..][..stride];
             let beyond = f64::from(lists.least[row]) - f64::from(doubtful.bases[row]) / 2.0;
             let (mut likely, mut best, mut second) = (0, f32::INFINITY, below(beyond));
-            for &cluster in listed {
+            for &Pair { cluster, .. } in listed {
                 let centroid = &tiled.points[cluster as usize * stride..][..stride];
                 let score = tiled.halves[cluster as usize] + product::<Avx512>(point, centroid);
                 second = second.min(score.max(best));
@@ -345,7 +347,7 @@ impl<T: Element> Asked<'_, T> {
             sieve.standing.second[place] = second;
             sieve.margins[place] = self.filter.margin(sieve.squares[place]);
         }
-        let listed = lists.listed.len();
+        let listed = lists.pairs.len();
         lists.make_room(doubtful.shifts.len());
         listed
     }
@@ -364,24 +366,17 @@ fn pass<U: Unit>(unit: &mut U, tiled: &Tiled, rows: &Laid, block: Range<usize>, 
             let mut state = if index == 0 { State::none() } else { State::load(standing, place * GROUP) };
             let mut label = Avx512::splat((index * chunk * GROUP) as f32);
             let high = &rows.high[laid * size..][..size];
-            let groups = halves.len() / GROUP;
+            let groups = halves.len().div_ceil(GROUP);
+            let of = |group: usize| group * GROUP..halves.len().min((group + 1) * GROUP);
             // While tiles multiply, the product before is looked at.
             for group in 0..=groups {
                 if group < groups {
                     let centroids = &tiled.high[(index * chunk + group) * size..][..size];
-                    unit.multiply(tiled.pairs(), centroids, high, &mut products[group % 2]);
+                    unit.multiply(tiled.pairs(), of(group).len(), centroids, high, &mut products[group % 2]);
                 }
                 if group > 0 {
-                    let centroids = (group - 1) * GROUP..group * GROUP;
-                    let product = &products[(group - 1) % 2];
-                    consider(
-                        &mut state,
-                        &mut label,
-                        product,
-                        &shift,
-                        &lengths[centroids.clone()],
-                        &halves[centroids],
-                    );
+                    let (product, of) = (&products[(group - 1) % 2], of(group - 1));
+                    consider(&mut state, &mut label, product, &shift, &lengths[of.clone()], &halves[of]);
                 }
             }
             state.store(standing, place * GROUP);
@@ -448,16 +443,13 @@ fn list_block<U: Unit>(unit: &mut U, tiled: &Tiled, rows: &Laid, block: Range<us
         let shift = from_fn(|r| Avx512::load(&rows.shifts[laid * GROUP + r * PANEL..]).negative());
         let most: [Avx512; 2] = from_fn(|r| Avx512::load(&lists.most[place + r * PANEL..]));
         let mut least = [Avx512::splat(f32::INFINITY); 2];
-        let groups = tiled.halves.len() / GROUP;
+        let groups = tiled.clusters.div_ceil(GROUP);
         // While tiles multiply, the product before is looked at.
         for group in 0..=groups {
             if group < groups {
-                unit.multiply(
-                    tiled.pairs(),
-                    &tiled.high[group * size..][..size],
-                    high,
-                    &mut products[group % 2],
-                );
+                let (centroids, wanted) =
+                    (&tiled.high[group * size..][..size], tiled.clusters - group * GROUP);
+                unit.multiply(tiled.pairs(), wanted.min(GROUP), centroids, high, &mut products[group % 2]);
             }
             if group > 0 {
                 let first = (group - 1) * GROUP;

@@ -65,7 +65,14 @@ impl Unit for Tiles {
     }
 
     #[inline(always)]
-    fn multiply(&mut self, _pairs: usize, centroids: &[Line], rows: &[Line], to: &mut Product) {
+    fn multiply(
+        &mut self,
+        _pairs: usize,
+        _wanted: usize,
+        centroids: &[Line],
+        rows: &[Line],
+        to: &mut Product,
+    ) {
         let steps = centroids.len() / STEP_LINES;
         assert!(steps > 0 && centroids.len() == rows.len(), "blocks of one width");
         // SAFETY: tiles are configured as long as there is a `self`; each turn of the loop reads the next

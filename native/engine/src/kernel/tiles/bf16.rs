@@ -18,15 +18,15 @@ impl Unit for Registers {
     }
 
     #[inline(always)]
-    fn multiply(&mut self, pairs: usize, centroids: &[Line], rows: &[Line], to: &mut Product) {
+    fn multiply(&mut self, pairs: usize, wanted: usize, centroids: &[Line], rows: &[Line], to: &mut Product) {
         // SAFETY: who has a `self` has said that the processor has it.
-        unsafe { multiply(pairs, centroids, rows, to) }
+        unsafe { multiply(pairs, wanted, centroids, rows, to) }
     }
 }
 
 #[target_feature(enable = "avx512f,avx512bf16")]
-fn multiply(pairs: usize, centroids: &[Line], rows: &[Line], to: &mut Product) {
-    for (part, to) in to.0.chunks_exact_mut(HEIGHT).enumerate() {
+fn multiply(pairs: usize, wanted: usize, centroids: &[Line], rows: &[Line], to: &mut Product) {
+    for (part, to) in to.0.chunks_exact_mut(HEIGHT).take(wanted.div_ceil(HEIGHT)).enumerate() {
         let mut sums = [[_mm512_setzero_ps(); 2]; HEIGHT];
         let steps = centroids.chunks_exact(STEP_LINES).zip(rows.chunks_exact(STEP_LINES));
         for (first, (centroids, rows)) in (0..pairs).step_by(LINES).zip(steps) {

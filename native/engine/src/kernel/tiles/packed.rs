@@ -13,7 +13,7 @@ pub struct Tiled {
     /// is below 2^-1022 of the unit.
     pub(super) middle: Vec<f64>,
     pub(super) high: Vec<Line>,
-    /// `Bc` and `|b|^2 / 2`; 0 and infinite for padding.
+    /// `Bc` and `|b|^2 / 2`.
     pub(super) lengths: Vec<f32>,
     pub(super) halves: Vec<f32>,
     pub(super) bound: Bound,
@@ -33,12 +33,11 @@ impl Tiled {
     ) -> Self {
         let (columns, clusters) = (middle.len(), halves.len());
         let (steps, stride) = (columns.div_ceil(STEP), columns.next_multiple_of(PADDED));
-        let padded = clusters.next_multiple_of(GROUP);
-        let mut high = vec![Line([0; 16]); padded / GROUP * steps * STEP_LINES];
+        let mut high = vec![Line([0; 16]); clusters.div_ceil(GROUP) * steps * STEP_LINES];
         let mut points = vec![0.0; clusters * stride];
         let up = 1.0 + 2f64.powi(-20);
         // The largest `Hc / Bc`, squared, and `Bc`.
-        let (mut largest, mut lengths) = (0.0f64, vec![0.0; padded]);
+        let (mut largest, mut lengths) = (0.0f64, Vec::with_capacity(clusters));
         for (cluster, numbers) in centroids.enumerate() {
             let (mut rest, mut square) = (0.0, 0.0);
             for (column, b) in numbers.enumerate() {
@@ -50,16 +49,14 @@ impl Tiled {
                 square += b * b;
                 rest += (b - part) * (b - part);
             }
-            lengths[cluster] = above(square.sqrt() * up);
+            lengths.push(above(square.sqrt() * up));
             if square > 0.0 {
                 largest = largest.max(rest / square);
             }
         }
         let bound = Bound::new(columns, square, largest.sqrt() * up);
         let middle = middle.iter().map(|m| m * unit).collect();
-        let halves =
-            halves.iter().copied().chain(std::iter::repeat_n(f32::INFINITY, padded - clusters)).collect();
-        Self { steps, clusters, middle, high, lengths, halves, bound, points, stride }
+        Self { steps, clusters, middle, high, lengths, halves: halves.to_vec(), bound, points, stride }
     }
 
     /// Pairs of columns.

@@ -138,7 +138,12 @@ impl InMemory {
     }
 
     /// Gives up what a step has shown to be of no use.
-    fn learn(&mut self, step: Taken) {
+    fn learn(&mut self, step: Taken, clusters: usize) {
+        /// How many centroids of a row could be scored in f32 while tiles leave one to compare, and more.
+        const LEFT: usize = 12;
+        if step.left_by_tiles * LEFT > self.shape().0 * clusters {
+            self.isa = Isa::Avx512;
+        }
         if self.algorithm != Algorithm::Auto {
             return;
         }
@@ -234,7 +239,7 @@ impl Tier for InMemory {
             whole.merge(part);
             all.add(*taken);
         }
-        self.learn(all);
+        self.learn(all, clusters);
         Ok(whole)
     }
 

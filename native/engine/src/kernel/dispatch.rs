@@ -59,9 +59,9 @@ macro_rules! each_isa {
         }
         match $isa {
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: `Isa::Avx512`, `Isa::Bf16` and `Isa::Amx` are only used where `Isa::available` lists them
+            // SAFETY: `Isa::Avx512`, `Isa::Vnni` and `Isa::Amx` are only used where `Isa::available` lists them
             // (`Isa::check`), that is, where the processor has told that it has these features.
-            Isa::Avx512 | Isa::Bf16 | Isa::Amx => unsafe { avx512::<$($element $(, $flag)?)?>($($argument),*) },
+            Isa::Avx512 | Isa::Vnni | Isa::Amx => unsafe { avx512::<$($element $(, $flag)?)?>($($argument),*) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
             Isa::Avx2 => unsafe { avx2::<$($element $(, $flag)?)?>($($argument),*) },
@@ -104,18 +104,16 @@ pub(super) fn sift<T: Element>(
 ) {
     #[cfg(target_arch = "x86_64")]
     if let Some(tiled) = &filter.tiles {
-        if sieve.resting == 0 {
-            // SAFETY: a filter has tiles only for `Isa::Bf16` and `Isa::Amx`, which `Isa::available` lists only where the
-            // processor has AVX-512 with bf16, or AMX and the system lets this process use it.
-            return unsafe {
-                match isa {
-                    #[cfg(target_os = "linux")]
-                    Isa::Amx => tiles::sift::<T, tiles::Tiles>(view, panels, filter, tiled, sieve),
-                    _ => tiles::sift::<T, tiles::Registers>(view, panels, filter, tiled, sieve),
-                }
-            };
+        // SAFETY: `Isa::available` lists these only where the processor has AVX-512 with VNNI, or AMX and the system lets
+        // this process use it.
+        unsafe {
+            match isa {
+                #[cfg(target_os = "linux")]
+                Isa::Amx => return tiles::sift::<T, tiles::Tiles>(view, panels, filter, tiled, sieve),
+                Isa::Vnni => return tiles::sift::<T, tiles::Registers>(view, panels, filter, tiled, sieve),
+                _ => {}
+            }
         }
-        sieve.resting -= 1;
     }
     each_isa!(
         isa, [T], (view: View<T>, panels: Range<usize>, filter: &Filter, sieve: &mut Sieve) -> (),
@@ -131,13 +129,14 @@ pub(super) fn list(isa: Isa, images: View<f32>, panels: Range<usize>, filter: &F
     #[cfg(target_arch = "x86_64")]
     if let Some(tiled) = &filter.tiles {
         // SAFETY: as for `sift`.
-        return unsafe {
+        unsafe {
             match isa {
                 #[cfg(target_os = "linux")]
-                Isa::Amx => tiles::list::<tiles::Tiles>(images, panels, filter, tiled, list),
-                _ => tiles::list::<tiles::Registers>(images, panels, filter, tiled, list),
+                Isa::Amx => return tiles::list::<tiles::Tiles>(images, panels, filter, tiled, list),
+                Isa::Vnni => return tiles::list::<tiles::Registers>(images, panels, filter, tiled, list),
+                _ => {}
             }
-        };
+        }
     }
     each_isa!(
         isa, [], (images: View<f32>, panels: Range<usize>, filter: &Filter, list: &mut Shortlist) -> (),

@@ -13,12 +13,12 @@
 //!
 //! # The bound
 //!
-//! Let `u = 2^-24`, `y = x - m` and `b = c - m` (m is the mean of the centroids, so that both are short),
+//! Let `u = 2^-24`, `y = x - m` and `b = c - m` (m is the mean of the centroids, or f32 near it, so that both are short),
 //! `Y = |y|`, `B >= |b|` for all centroids. Everything is divided by a power of two first, the filter's unit,
 //! which is exact and brings the longest `b` near 1.
 //!
 //! - Rounding `y` and `b` to f32 changes each number by at most `u (1 + 2^-28)` of itself (the subtraction in
-//!   f64 is in there), hence their products by `2.01 u |y_j b_j|`, and by Cauchy-Schwarz `y . b` by at most
+//!   f64 is in there; where all is f32 the difference is rounded once), hence their products by `2.01 u |y_j b_j|`, and by Cauchy-Schwarz `y . b` by at most
 //!   `2.01 u Y B`. Rounding `|b|^2 / 2` to f32 changes it by at most `1.01 u B^2 / 2`.
 //! - A chain of d fused multiply-adds from `|b|^2 / 2` errs by at most `d u / (1 - d u)` of the sum of its
 //!   magnitudes (Higham, "Accuracy and Stability of Numerical Algorithms", 2002, section 3.1), which is at
@@ -57,11 +57,13 @@
 use std::array::from_fn;
 use std::ops::{Range, RangeInclusive};
 
-use crate::exact::{exponent, scale};
+use crate::exact::{self, exponent};
 use crate::matrix::Element;
 use crate::panels::{PANEL, View};
 
 use super::narrow::Narrow;
+use super::packed::Parts;
+use super::points::{Scale, lay_column, short};
 use super::sieve::{Sieve, Standing, judge};
 #[cfg(target_arch = "x86_64")]
 use super::tiles::Tiled;
@@ -75,6 +77,8 @@ pub(super) const TILES_BYTES: usize = 256 << 10;
 const ORDINARY: RangeInclusive<i32> = -400..=400;
 /// Labels are exact in f32 up to here.
 const MOST_CLUSTERS: usize = 1 << 24;
+/// How much of the longest side of a centroid the middle may move.
+const NEARLY: f64 = 1.0 / 1024.0;
 /// Above this many columns the bound's constants do not hold.
 const MOST_COLUMNS: usize = 1 << 16;
 
@@ -88,6 +92,8 @@ pub struct Filter {
     /// The unit's exponent, and what everything is multiplied by: the inverse of the unit.
     pub(super) exponent: i32,
     pub(super) unit: f64,
+    /// Whether rows in f32 are laid by f32 alone.
+    short: bool,
     /// For each group of centroids, for each column, the negative of each `b`.
     pub(super) numbers: Vec<f32>,
     /// `|b|^2 / 2` of each centroid; infinite for padding.
@@ -103,7 +109,8 @@ pub struct Filter {
 impl Filter {
     /// For `clusters x columns` finite numbers, packed in groups of `group` and, if wanted, in tiles. `None` where the filter
     /// has no proof or no use.
-    pub fn new(columns: usize, centroids: &[f64], group: usize, tiles: bool) -> Option<Self> {
+    #[cfg_attr(not(target_arch = "x86_64"), allow(unused_variables, reason = "there are no tiles"))]
+    pub fn new(columns: usize, centroids: &[f64], group: usize, tiles: Option<Parts>) -> Option<Self> {
         let clusters = centroids.len() / columns;
         if columns > MOST_COLUMNS || clusters == 0 || clusters > MOST_CLUSTERS {
             return None;
@@ -116,8 +123,13 @@ impl Filter {
         if !largest.is_finite() || !ORDINARY.contains(&exponent(largest)) {
             return None;
         }
+        // Any m will do, and rows in f32 are laid faster with one that is f32.
+        let nearest = |m: f64| f64::from(m as f32);
+        if middle.iter().all(|&m| (nearest(m) - m).abs() <= largest * NEARLY) {
+            middle.iter_mut().for_each(|m| *m = nearest(*m));
+        }
         let exponent = exponent(largest);
-        let unit = scale(1.0, -exponent);
+        let unit = exact::scale(1.0, -exponent);
         let padded = clusters.next_multiple_of(group);
         let mut numbers = vec![0.0; padded * columns];
         let mut halves = vec![f32::INFINITY; padded];
@@ -147,11 +159,12 @@ impl Filter {
             group,
             columns,
             #[cfg(target_arch = "x86_64")]
-            tiles: tiles.then(|| {
+            tiles: tiles.map(|parts| {
                 let number = |(c, m): (&f64, &f64)| -((c - m) * unit) as f32;
                 let centroids = rows().map(|row| row.iter().zip(&middle).map(number));
-                Tiled::new(centroids, &halves[..clusters], square, &middle, unit)
+                Tiled::new(parts, centroids, &halves[..clusters], square, &middle, unit)
             }),
+            short: short(&middle, unit),
             middle,
             exponent,
             unit,
@@ -162,6 +175,12 @@ impl Filter {
         })
     }
 
+    /// What rows are laid in.
+    pub(super) fn scale(&self) -> Scale {
+        Scale { unit: self.unit, short: self.short }
+    }
+
+    #[cfg(target_arch = "x86_64")]
     /// The right side of the test, for a row with this `q`.
     #[inline(always)]
     pub(super) fn margin(&self, square: f32) -> f32 {
@@ -197,8 +216,8 @@ pub(super) fn sift<T: Element, V: Vector, W: Narrow, const R: usize, const G: us
         let block = first..count.min(first + block);
         sieve.tiles.resize(block.len() * columns * height, 0.0);
         for (tile, numbers) in block.clone().zip(sieve.tiles.chunks_exact_mut(columns * height)) {
-            let (middle, unit) = (&filter.middle, filter.unit);
-            lay_panels::<T, V>(view, &panels, tile * height, middle, unit, numbers, height);
+            let (middle, scale) = (&filter.middle, filter.scale());
+            lay_panels::<T, V, W>(view, &panels, tile * height, middle, scale, numbers, height);
         }
         for (index, (numbers, halves)) in
             filter.numbers.chunks(chunk * columns * G).zip(filter.halves.chunks(chunk * G)).enumerate()
@@ -228,16 +247,15 @@ pub(super) fn sift<T: Element, V: Vector, W: Narrow, const R: usize, const G: us
 
 /// Lays a tile of rows that follow each other; what is behind the last panel repeats it.
 #[inline(always)]
-pub(super) fn lay_panels<T: Element, V: Vector>(
+pub(super) fn lay_panels<T: Element, V: Vector, W: Narrow>(
     view: View<T>,
     panels: &Range<usize>,
     row: usize,
     middle: &[f64],
-    unit: f64,
+    scale: Scale,
     tile: &mut [f32],
     height: usize,
 ) {
-    let unit = V::splat(unit);
     for part in (0..height).step_by(PANEL.min(height)) {
         let panel = view.panel((panels.start + (row + part) / PANEL).min(panels.end - 1));
         let lanes = (row + part) % PANEL..PANEL.min((row + part) % PANEL + height);
@@ -245,11 +263,7 @@ pub(super) fn lay_panels<T: Element, V: Vector>(
         for ((numbers, middle), to) in
             panel.chunks_exact(PANEL).zip(middle).zip(tile.chunks_exact_mut(height))
         {
-            let middle = V::splat(*middle);
-            for (i, lane) in lanes.clone().step_by(V::LANES).enumerate() {
-                let y = V::of(&numbers[lane..]).sub(middle).mul(unit);
-                y.store_narrow(&mut to[part + i * V::LANES..]);
-            }
+            lay_column::<T, V, W>(&numbers[lanes.clone()], *middle, scale, &mut to[part..][..lanes.len()]);
         }
     }
 }

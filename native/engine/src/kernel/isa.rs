@@ -18,8 +18,9 @@ pub enum Isa {
     Avx2,
     /// AVX-512 F, DQ, BW and VL.
     Avx512,
-    /// The same and products of bf16, of which the filter makes use: processors of AMD since 2022, a few Xeons since 2020.
-    Bf16,
+    /// The same and VNNI, of which the filter makes use: processors of AMD since 2022. Xeons had it before, but do not multiply f32
+    /// at half its rate, so that it is not the best there.
+    Vnni,
     /// The same and AMX with bf16, of which the filter makes use: Xeons since 2023, under Linux.
     Amx,
 }
@@ -30,7 +31,7 @@ impl Named for Isa {
         ("neon", Self::Neon),
         ("avx2", Self::Avx2),
         ("avx512", Self::Avx512),
-        ("bf16", Self::Bf16),
+        ("vnni", Self::Vnni),
         ("amx", Self::Amx),
     ];
 }
@@ -49,9 +50,11 @@ impl Isa {
                 && is_x86_feature_detected!("avx512bw")
                 && is_x86_feature_detected!("avx512vl");
             found.extend(avx2.then_some(Self::Avx2));
-            let bf16 = is_x86_feature_detected!("avx512bf16");
+            let vnni = avx2 && avx512 && is_x86_feature_detected!("avx512vnni");
+            let pays = vnni && is_by_amd();
+            found.extend((vnni && !pays).then_some(Self::Vnni));
             found.extend((avx2 && avx512).then_some(Self::Avx512));
-            found.extend((avx2 && avx512 && bf16).then_some(Self::Bf16));
+            found.extend(pays.then_some(Self::Vnni));
             #[cfg(target_os = "linux")]
             found.extend((avx2 && avx512 && tiles::usable()).then_some(Self::Amx));
         }
@@ -81,17 +84,19 @@ impl Isa {
         match self {
             Self::Portable | Self::Neon => 4,
             Self::Avx2 => 6,
-            Self::Avx512 | Self::Bf16 | Self::Amx => 8,
+            Self::Avx512 | Self::Vnni | Self::Amx => 8,
         }
-    }
-
-    /// Whether numbers of bf16 can be multiplied.
-    pub(super) fn has_bf16(self) -> bool {
-        matches!(self, Self::Bf16 | Self::Amx)
     }
 
     /// The best that this processor can run.
     pub fn best() -> Self {
         Self::available().last().copied().unwrap_or(Self::Portable)
     }
+}
+
+/// Whether a processor is one of AMD: `AuthenticAMD` in EBX, EDX, ECX of leaf 0 (AMD64 Architecture Programmer's Manual, volume 3).
+#[cfg(target_arch = "x86_64")]
+fn is_by_amd() -> bool {
+    let leaf = std::arch::x86_64::__cpuid(0);
+    [leaf.ebx, leaf.edx, leaf.ecx].map(u32::to_le_bytes).concat() == b"AuthenticAMD"
 }

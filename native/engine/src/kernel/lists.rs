@@ -73,7 +73,8 @@ impl Lists {
     }
 
     /// Sorts the pairs by row.
-    pub fn by_row(&mut self, rows: usize) {
+    pub fn sort_by_row(&mut self, rows: usize) {
+        self.by_row = true;
         self.sort(rows, |pair| pair.row as usize);
     }
 

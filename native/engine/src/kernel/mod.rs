@@ -61,6 +61,11 @@ pub struct Found {
 }
 
 impl Found {
+    /// How many centroids the filter's tiles have left to compare with rows in doubt, so far.
+    pub fn left_by_tiles(&self) -> usize {
+        self.sieve.listed
+    }
+
     /// Room for so many panels; what is in there is of no use.
     fn make_room(&mut self, panels: usize) {
         let rows = panels * PANEL;

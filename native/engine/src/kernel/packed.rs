@@ -26,11 +26,25 @@ pub fn filter_pays(columns: usize, clusters: usize) -> bool {
     clusters >= 12 && columns * clusters >= enough
 }
 
-/// Whether the filter's tiles pay where AMX has them. A tile holds 32 columns of 16 centroids, full or not, and laying
-/// rows in tiles takes twice as long (200,000 rows, of AVX-512's time: 20 columns and k = 32 take 1.1, 32 and 32 0.85,
+/// What stands for numbers in the filter's tiles.
+#[derive(Debug, Clone, Copy)]
+pub enum Parts {
+    /// The high parts, bf16: AMX.
+    High,
+    /// Whole numbers of sixteen bits, times a scale: VNNI.
+    Whole,
+}
+
+/// What the filter's tiles are made of, where there are any and they pay. A tile holds 32 columns of 16 centroids, full or not, and laying
+/// rows in tiles takes twice as long (200,000 rows, of AVX-512's time by AMX: 20 columns and k = 32 take 1.1, 32 and 32 0.85,
 /// 32 and 64 0.7, 64 and 100 0.6, 128 and 256 0.35).
-pub(super) fn tiles_pay(isa: Isa, columns: usize, clusters: usize) -> bool {
-    isa.has_bf16() && columns >= 20 && clusters >= 32 && columns * clusters >= 1024
+pub(super) fn parts(isa: Isa, columns: usize, clusters: usize) -> Option<Parts> {
+    let parts = match isa {
+        Isa::Amx => Parts::High,
+        Isa::Vnni => Parts::Whole,
+        _ => return None,
+    };
+    (columns >= 20 && clusters >= 32 && columns * clusters >= 1024).then_some(parts)
 }
 
 impl Packed {
@@ -50,7 +64,7 @@ impl Packed {
             }
         }
         let filter = filter && isa.has_fma();
-        let new = || Filter::new(columns, centroids, isa.group(), tiles_pay(isa, columns, clusters));
+        let new = || Filter::new(columns, centroids, isa.group(), parts(isa, columns, clusters));
         let filter = filter.then(new).flatten();
         Self { isa, columns, clusters, numbers, rows: centroids.to_vec(), filter }
     }

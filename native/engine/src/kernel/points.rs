@@ -14,15 +14,13 @@ use super::vector::{AHEAD_BYTES, Vector, prefetch};
 pub const PADDED: usize = 64;
 /// Points that are compared with one side by side.
 const TOGETHER: usize = 4;
-/// The least unit with which a difference that overflows in f32 is that of a row too long for any proof: 2^-64.
-const SHORTEST: f32 = 5.421_011e-20;
 
 /// `Y` of some rows, each in a `lane` of a panel, to their places, padded with 0.
 #[inline(always)]
 pub(super) fn turn<T: Element, V: Vector, W: Narrow>(
     panel: &[T],
     middle: &[f64],
-    unit: f64,
+    scale: Scale,
     wanted: &[usize],
     lane: impl Fn(usize) -> usize,
     rows: &mut [f32],
@@ -33,7 +31,7 @@ pub(super) fn turn<T: Element, V: Vector, W: Narrow>(
     let mut laid = [0.0; PANEL * PANEL];
     for first in (0..stride).step_by(PANEL) {
         let columns = first.min(middle.len())..(first + PANEL).min(middle.len());
-        lay::<T, V, W>(panel, middle, unit, columns, &mut laid);
+        lay::<T, V, W>(panel, middle, scale, columns, &mut laid);
         let each: [&[f32]; PANEL] = from_fn(|column| &laid[column * PANEL..][..PANEL]);
         for four in (0..4).filter(|&four| needed[four]) {
             V::turn(&each, four * 4, &mut all[four]);
@@ -45,33 +43,56 @@ pub(super) fn turn<T: Element, V: Vector, W: Narrow>(
     }
 }
 
-/// `Y` of sixteen columns of a panel or, at the end, fewer and 0.
+/// `y` of sixteen columns of a panel or, at the end, fewer and 0.
 #[inline(always)]
 fn lay<T: Element, V: Vector, W: Narrow>(
     panel: &[T],
     middle: &[f64],
-    unit: f64,
+    scale: Scale,
     columns: Range<usize>,
     laid: &mut [f32; PANEL * PANEL],
 ) {
-    let short = unit as f32;
     laid[columns.len() * PANEL..].fill(0.0);
     for (column, to) in columns.zip(laid.chunks_exact_mut(PANEL)) {
-        let (numbers, middle) = (&panel[column * PANEL..][..PANEL], middle[column]);
         prefetch(panel, column * PANEL + AHEAD_BYTES / size_of::<T>());
-        match T::numbers(numbers) {
-            // Where the middle is an f32 the difference is rounded once.
-            Numbers::F32(numbers) if short >= SHORTEST && f64::from(middle as f32) == middle => {
-                let middle = W::splat(middle as f32);
-                for (numbers, to) in numbers.chunks_exact(W::LANES).zip(to.chunks_exact_mut(W::LANES)) {
-                    W::load(numbers).sub(middle).mul(W::splat(short)).store(to);
-                }
+        lay_column::<T, V, W>(&panel[column * PANEL..][..PANEL], middle[column], scale, to);
+    }
+}
+
+/// What rows are laid in: what the difference to a middle is multiplied by, and whether [`short`] holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scale {
+    pub unit: f64,
+    pub short: bool,
+}
+
+/// Whether rows in f32 can be laid by f32 alone: all of the middle is f32, so that the difference is rounded once, and where it
+/// overflows the row is too long for any proof.
+pub(super) fn short(middle: &[f64], unit: f64) -> bool {
+    /// 2^64.
+    const MOST: f64 = 18_446_744_073_709_551_616.0;
+    (1.0 / MOST..=MOST).contains(&unit) && middle.iter().all(|&m| f64::from(m as f32) == m)
+}
+
+/// `y` of a column of some rows.
+#[inline(always)]
+pub(super) fn lay_column<T: Element, V: Vector, W: Narrow>(
+    numbers: &[T],
+    middle: f64,
+    scale: Scale,
+    to: &mut [f32],
+) {
+    match T::numbers(numbers) {
+        Numbers::F32(numbers) if scale.short => {
+            let (middle, by) = (W::splat(middle as f32), W::splat(scale.unit as f32));
+            for (numbers, to) in numbers.chunks_exact(W::LANES).zip(to.chunks_exact_mut(W::LANES)) {
+                W::load(numbers).sub(middle).mul(by).store(to);
             }
-            _ => {
-                let (middle, unit) = (V::splat(middle), V::splat(unit));
-                for (numbers, to) in numbers.chunks_exact(V::LANES).zip(to.chunks_exact_mut(V::LANES)) {
-                    V::of(numbers).sub(middle).mul(unit).store_narrow(to);
-                }
+        }
+        _ => {
+            let (middle, by) = (V::splat(middle), V::splat(scale.unit));
+            for (numbers, to) in numbers.chunks_exact(V::LANES).zip(to.chunks_exact_mut(V::LANES)) {
+                V::of(numbers).sub(middle).mul(by).store_narrow(to);
             }
         }
     }
@@ -144,6 +165,7 @@ fn to_one<W: Narrow, const N: usize, const S: usize>(rows: [&[f32]; N], one: &[f
     found
 }
 
+#[cfg(target_arch = "x86_64")]
 /// The product of two points of a multiple of [`PADDED`] numbers.
 #[inline(always)]
 pub(super) fn product<W: Narrow>(a: &[f32], b: &[f32]) -> f32 {

@@ -9,6 +9,7 @@ use crate::panels::{PANEL, View};
 
 use super::filter::{lay_panels, scores};
 use super::narrow::Narrow;
+use super::points::{Scale, short};
 use super::vector::{Vector, prefetch};
 
 /// Columns that a chain of multiply-adds runs over before it is added to the others: short chains lose less,
@@ -22,6 +23,7 @@ pub struct Lens {
     pub middle: Vec<f64>,
     /// What the difference is multiplied by.
     pub unit: f64,
+    short: bool,
     /// How many columns come out.
     pub width: usize,
     group: usize,
@@ -39,12 +41,18 @@ impl Lens {
             let place = out / group * columns * group + out % group;
             numbers[place..].iter_mut().step_by(group).zip(column).for_each(|(to, &x)| *to = x);
         }
-        Self { middle, unit, width, group, numbers }
+        Self { short: short(&middle, unit), middle, unit, width, group, numbers }
     }
 
     /// Whole rows, of which nothing but `y` is taken.
     pub fn whole(middle: Vec<f64>, unit: f64, group: usize) -> Self {
-        Self { width: middle.len(), middle, unit, group, numbers: Vec::new() }
+        let (short, width) = (short(&middle, unit), middle.len());
+        Self { width, short, middle, unit, group, numbers: Vec::new() }
+    }
+
+    /// What rows are laid in.
+    pub(super) fn scale(&self) -> Scale {
+        Scale { unit: self.unit, short: self.short }
     }
 
     /// `y` of a row: `(x - m) * unit`, in f32.
@@ -90,7 +98,7 @@ pub(super) fn project<T: Element, V: Vector, W: Narrow, const R: usize, const G:
     let (tile, per_tile) = (&mut images.tile, height / PANEL);
     for first in panels.clone().step_by(per_tile) {
         let place = first - panels.start;
-        lay_panels::<T, V>(view, &panels, place * PANEL, &lens.middle, lens.unit, tile, height);
+        lay_panels::<T, V, W>(view, &panels, place * PANEL, &lens.middle, lens.scale(), tile, height);
         let some = per_tile.min(panels.end - first);
         squares::<V>(tile, height, &mut images.squares[place * PANEL..][..some * PANEL]);
         let out = &mut images.numbers[place * (lens.width + 1) * PANEL..];

@@ -36,7 +36,7 @@ use super::bounds::{Bounds, DOWN, Drift, FACTORS, LEAST, MULTIPLE, UP, settles};
 use super::filter::{CENTROIDS_BYTES, Filter, TILES_BYTES, above, below, lay_panels, margins, scores};
 use super::lists::{Lists, Pair};
 use super::narrow::Narrow;
-use super::packed::tiles_pay;
+use super::packed::parts;
 pub use super::points::PADDED;
 use super::points::{distances, turn};
 use super::project::{Extra, Lens};
@@ -99,7 +99,7 @@ impl Targeted {
         let (columns, clusters) = (lens.middle.len(), images.extras.len());
         let narrow: Vec<f64> = (0..clusters).flat_map(|c| images.narrow(c)).map(f64::from).collect();
         let filter =
-            Filter::new(images.first + 1, &narrow, isa.group(), tiles_pay(isa, images.first + 1, clusters))?;
+            Filter::new(images.first + 1, &narrow, isa.group(), parts(isa, images.first + 1, clusters))?;
         let padded = columns.next_multiple_of(PADDED);
         let mut whole = vec![0.0; clusters * padded];
         for (centroid, to) in centroids.chunks_exact(columns).zip(whole.chunks_exact_mut(padded)) {
@@ -176,6 +176,8 @@ pub struct Taken {
     pub listed: usize,
     /// Whole rows and centroids that were compared.
     pub compared: usize,
+    /// What the filter's tiles left to compare.
+    pub left_by_tiles: usize,
 }
 
 impl Taken {
@@ -184,6 +186,7 @@ impl Taken {
         self.unsettled += other.unsettled;
         self.listed += other.listed;
         self.compared += other.compared;
+        self.left_by_tiles += other.left_by_tiles;
     }
 }
 
@@ -292,7 +295,7 @@ impl<T: Element> Few<'_, T> {
         dispatch::prune(isa, self.rows, targets, self.first, places, list);
         // Rows whose list is the label alone need no distance.
         taken.compared += self.compare(2, list);
-        list.lists.by_row(places.len());
+        list.lists.sort_by_row(places.len());
         for (i, &place) in places.iter().enumerate() {
             let place = place as usize;
             let beyond = self.beyond(i, list);
@@ -447,8 +450,8 @@ pub(super) fn list<V: Vector, W: Narrow, const R: usize, const G: usize>(
         let block = first..count.min(first + block);
         tiles.resize(block.len() * columns * height, 0.0);
         for (tile, numbers) in block.clone().zip(tiles.chunks_exact_mut(columns * height)) {
-            let (middle, unit) = (&filter.middle, filter.unit);
-            lay_panels::<f32, V>(images, &panels, tile * height, middle, unit, numbers, height);
+            let (middle, scale) = (&filter.middle, filter.scale());
+            lay_panels::<f32, V, W>(images, &panels, tile * height, middle, scale, numbers, height);
             let place = tile * height..(tile + 1) * height;
             let Sieve { margins: of_rows, squares, .. } = &mut list.sieve;
             margins::<W, R>(numbers, filter, &mut of_rows[place.clone()], &mut squares[place.clone()]);
@@ -509,7 +512,8 @@ pub(super) fn prune<W: Narrow>(
         let far = distance > most[row];
         kept += usize::from(!far);
         counts[row] -= u32::from(far);
-        let others = if far { (distance * back) * DOWN } else { f32::INFINITY };
+        let others = ((distance * back) * DOWN - f32::MIN_POSITIVE).clamp(0.0, f32::MAX);
+        let others = if far { others } else { f32::INFINITY };
         least[row] = if others < least[row] { others } else { least[row] };
     }
     pairs.truncate(kept);
@@ -539,7 +543,7 @@ pub(super) fn compare<T: Element, V: Vector, W: Narrow>(
         if !wanted.is_empty() {
             wanted.iter().for_each(|&i| ready[i] = true);
             let panel = view.panel(panel(of_panel[0]));
-            turn::<T, V, W>(panel, &lens.middle, lens.unit, wanted, lane, rows, stride);
+            turn::<T, V, W>(panel, &lens.middle, lens.scale(), wanted, lane, rows, stride);
         }
     }
     let compared = |row: usize| counts[row] as usize >= enough;

@@ -25,8 +25,8 @@ pub struct Sieve {
     pub(super) blocks: Blocks,
     /// Rows of some tiles as f32: for each tile, for each column, a number of each row.
     pub(super) tiles: Vec<f32>,
-    /// How often rows are still scored without the filter's tiles, because these left too much to compare.
-    pub(super) resting: u32,
+    /// How many centroids tiles have left to compare with rows in doubt, so far.
+    pub(super) listed: usize,
 }
 
 impl Sieve {

@@ -1,24 +1,36 @@
-//! The filter's scores by products of bf16, at eight times the rate of f32 (AMX) or twice (AVX-512), and for the rows that
-//! these leave in doubt a list of the centroids that may be nearest, which are compared in f32.
+//! The filter's scores by products of numbers of sixteen bits, and for the rows that these leave in doubt a list of the centroids
+//! that may be nearest, which are compared in f32. AMX multiplies bf16 at eight times the rate of f32; VNNI, which multiplies
+//! whole numbers, at twice the rate (on processors of AMD since 2022).
 //!
-//! Numbers are those of [`super::filter`], whose `u`, `y`, `b`, `Y`, `B`, `e` are meant here as well. `y` and `b`,
-//! rounded to f32, are each the sum of a high part, the nearest bf16, and a rest. A score has the products
-//! `high x high` alone. From it a number of its own, `F Bc`, is taken for each row and centroid, `Bc` the length of the
-//! centroid: that makes it a lower bound, but for rounding.
+//! Numbers are those of [`super::filter`], whose `u`, `y`, `b`, `Y`, `B`, `e` are meant here as well; `y` and `b` are rounded to f32.
+//! For each stands a number of sixteen bits, `yh` and `bh`:
+//!
+//! - *High parts*: the nearest bf16.
+//! - *Whole numbers*: `yh = tau round(y / tau)`, with a `tau` for each row, `1.0156 2^-15 Y` or, for rows of no length, 2^-60; and
+//!   `bh = sigma round(b / sigma)`, with one `sigma` for all centroids, from B in the same way. `Y / tau <= 2^15 - 2^8` for what f32 makes
+//!   of Y (below), and rounding adds at most `0.51 sqrt(d) <= 2^8` to the length: all whole numbers are below 2^15,
+//!   and any part of a sum of their products is below 2^30 (Cauchy-Schwarz), so that sums are exact in any order.
+//!
+//! A score has the product of `yh` and `bh`. From it a number of its own, `F Bc`, is taken for each row and centroid, `Bc` the length of the
+//! centroid: that makes it a lower bound, but for what all scores of a row share.
 //!
 //! # The bound
 //!
-//! TDPBF16PS adds 32 products to a number, VDPBF16PS two. What is used of either is only this: sums are rounded to the
-//! nearest f32, what is below 2^-126 may count as 0 wherever it comes up, and an instruction begins with what
-//! the one before it left. The order of the sums in an instruction may be any. (Intel's reference has an order,
-//! and with it a bound that hardly grows with d; but processors to come need not keep it.)
+//! Let P be the length of `y - yh`, measured for each row. It is mostly `0.4 2^-8 Y` in high parts, and `0.3 sqrt(d) tau` in whole numbers,
+//! a sixth to a twentieth of that. Then `y . b - yh . bh = (y - yh) . b + yh . (b - bh)`, of which the first is at most `P Bc`, and the second
+//! `(Y + P) h Bc` where `h` is at least `|b - bh| / Bc` for any centroid, or `(Y + P) H` where H is at least `|b - bh|`.
+//! High parts take the first of these, for their share is the same for all lengths, and whole numbers the second. (Parts of b below 2^-126
+//! are taken as 0 in both.)
 //!
-//! - bf16 has 8 bits, so `|y - yh| <= 2^-8 |y|`. `P` is the length of `y - yh`, measured for each row: it is mostly 0.4 of
-//!   `2^-8 Y`. Of centroids, `h` is at least `|b - bh| / Bc` for any of them, where parts below 2^-126 are taken as 0.
-//! - `y . b - yh . bh = (y - yh) . b + yh . (b - bh)`, at most `(P + (Y + P) h) Bc`.
-//! - Sums: a tree of n terms errs by at most `(n - 1) u / (1 - (n - 1) u)` of the terms' magnitudes, whatever its
-//!   order (Higham, section 4.2); a term that is 0 adds no error, and products of two bf16 have none. d terms
-//!   with magnitudes of `|yh| |bh| <= (1 + 2^-8)^2 Y Bc` in all lose, for `d u <= 2^-8`, less than `1.02 d u Y Bc`.
+//! - Sums of high parts: TDPBF16PS adds 32 products to a number. What is used of it is only this: sums are rounded to the
+//!   nearest f32, what is below 2^-126 may count as 0 wherever it comes up, and an instruction begins with what
+//!   the one before it left. The order of the sums in an instruction may be any. (Intel's reference has an order,
+//!   and with it a bound that hardly grows with d; but processors to come need not keep it.) A tree of n terms errs by at most
+//!   `(n - 1) u / (1 - (n - 1) u)` of the terms' magnitudes, whatever its order (Higham, section 4.2); a term that is 0 adds no
+//!   error, and products of two bf16 have none. d terms with magnitudes of `|yh| |bh| <= (1 + 2^-8)^2 Y Bc` in all lose, for
+//!   `d u <= 2^-8`, less than `1.02 d u Y Bc`.
+//! - Sums of whole numbers are rounded once when they become f32, and multiplied by `tau sigma`, a rounding of each: `3.1 u` of at most
+//!   `(Y + P) (Bc + H)`. So n = 3 takes the place of d; what P and H add to it is in the factors of P and H.
 //! - Adding `|b|^2 / 2` and taking `F Bc` away are one rounding each, of at most `1.01 (B^2 / 2 + 1.03 Y Bc)`;
 //!   [`super::filter`] has `2.01 u Y Bc + 1.01 u B^2 / 2` for rounding to f32. Together less than
 //!   `1.04 (4 u) Y Bc + 1.53 u B^2`.
@@ -29,8 +41,9 @@
 //! So the score before the subtraction is within `F Bc + E` of s, where
 //!
 //! ```text
-//! F = line Y + rest P,    E = 1.53 u B^2 + 3 D 2^-123 (1 + Y + B)
-//! line = 1.04 (d + 4) u + h        rest = 1 + h
+//! F = line Y + rest P,    E = 1.53 u B^2 + side (Y + P) + 3 D 2^-123 (1 + Y + B)
+//! line = 1.04 (d + 4) u + h    rest = 1 + h    side = 0        high parts
+//! line = 1.04 (3 + 4) u        rest = 1        side = H        whole numbers
 //! ```
 //!
 //! Let a have the lowest score after it. Then `s(c) >= score(c) - E` for the others, and
@@ -39,7 +52,7 @@
 //!
 //! # The bound as it is computed
 //!
-//! The margin is at most `2 F Ba + slope Y^2 + fixed` with `T = 3 D 2^-122` and
+//! The margin is at most `2 F Ba + slope Y^2 + 2 side (Y + P) + fixed` with `T = 3 D 2^-122` and
 //!
 //! ```text
 //! slope = 2 e + T        fixed = 3.06 u B^2 + 2 e B^2 + T (2 + B^2)
@@ -47,9 +60,9 @@
 //!
 //! (for the last term `1 + Y + B <= 2 + Y^2 + B^2`). `Y` and `P` are the roots of `q` and `p`, chains of d fused
 //! multiply-adds in f32. Squares are within `2^-7` of themselves and `d 2^-140`, so roots are within `2^-7` of
-//! themselves and `2^-61`. So slope is taken `1 + 2^-6`, line and rest `1 + 2^-7` times as large, and fixed has
-//! `d 2^-140 slope` and `2^-60 (line + rest) B` more. Constants, `Bc`, F, the margin and the difference are
-//! rounded to f32 on the way, seven times in all: that is in the `1 + 2^-20` of F and fixed.
+//! themselves and `2^-61`. So slope is taken `1 + 2^-6`, line, rest and side `1 + 2^-7` times as large, and fixed has
+//! `d 2^-140 slope` and `2^-60 ((line + rest) B + 2 side)` more. Constants, `Bc`, F, the margin and the difference are
+//! rounded to f32 on the way, nine times in all: that is in the `1 + 2^-20` of F and fixed.
 //!
 //! A number of 2^64 or more makes `q` and the margin infinite or NaN, and the row is in doubt.
 //!
@@ -64,21 +77,22 @@
 //! s(c) >= score(c) - E > score(a) + margin + 2 M - E >= s(a) + 2 M
 //! ```
 //!
-//! so the lowest of those scores less `E`, which is at most half of `slope q + fixed`, is a lower bound of s for all of
+//! so the lowest of those scores less `E`, which is at most half of the margin without `2 F Ba`, is a lower bound of s for all of
 //! them, and it is above the score of a in f32 by more than M. The lowest and second lowest of all these numbers stand for the
 //! row, with M.
 //!
 //! # What it takes
 //!
 //! On one core of a Xeon of 2023, tiles of AMX multiply 500 to 800 G numbers a second, AVX-512 in f32 70 G. On an EPYC of
-//! 2022 AVX-512 multiplies 100 G in bf16 and 57 G in f32.
-//! Scores leave 15 % of 200,000 gaussian rows of 128 columns in doubt for k = 256, and 23 % of 100,000 of 768 for k = 1000.
+//! 2022 VNNI multiplies 115 G and AVX-512 in f32 57 G. High parts leave 15 % of 200,000 gaussian rows of 128 columns in doubt for
+//! k = 256, and 23 % of 100,000 of 768 for k = 1000. (VDPBF16PS has the rate of VNNI: it was 10 % to 25 % slower, for
+//! what was in doubt.)
 
 #[cfg(target_os = "linux")]
 mod amx;
-mod bf16;
 mod laid;
 mod packed;
+mod vnni;
 
 use std::array::from_fn;
 use std::ops::Range;
@@ -96,11 +110,11 @@ use super::vector;
 
 #[cfg(target_os = "linux")]
 pub(super) use amx::{Tiles, usable};
-pub(super) use bf16::Registers;
-use laid::{Laid, copy_rows, lay_panel};
+use laid::{Laid, copy_rows};
 pub(super) use packed::Tiled;
+pub(super) use vnni::Registers;
 
-/// A line of a tile: 16 f32, or 16 pairs of bf16, the first in the lower half.
+/// A line of a tile: 16 pairs of numbers of sixteen bits, the first in the lower half.
 #[derive(Debug, Clone, Copy)]
 #[repr(C, align(64))]
 pub(super) struct Line([u32; 16]);
@@ -115,10 +129,12 @@ const STEP_LINES: usize = 2 * LINES;
 /// Rows, and centroids that pass by them, that stay in L2: all processors with AMX have 2 MB, others 1 MB.
 const ROWS_BYTES: usize = 512 << 10;
 const CENTROIDS_BYTES: usize = 256 << 10;
-/// How many centroids of a row could be scored in f32 while one on a list is, and more; and how often rows are scored in f32 where
-/// lists were too long, before it is tried again.
-const LISTED: usize = 12;
-const REST: u32 = 16;
+/// Rows in doubt are settled before they could list more than this: 24 bytes each.
+const MOST_LISTED: usize = 1 << 20;
+/// Of the length of a row, or of the longest centroid, what 1 stands for in whole numbers of sixteen bits: a little more than 2^-15;
+/// and the least that it does.
+const SHARE: f32 = (1.0 + 1.0 / 64.0) / 32_768.0;
+const LEAST: f32 = 8.673_617_4e-19; // 2^-60
 
 /// 32 lines of 32 numbers: what a block of centroids and one of rows make of each other.
 #[repr(C, align(64))]
@@ -130,9 +146,20 @@ pub(super) trait Unit {
     /// The processor has it, the system lets this process use it, and this thread has no other of its kind.
     unsafe fn ready() -> Self;
 
-    /// The product of two blocks: centroids are its lines, rows the numbers of a line. There are so many `pairs` of columns, behind
-    /// which all is 0, and of centroids so many as are `wanted`; lines behind theirs may be left as they are.
-    fn multiply(&mut self, pairs: usize, wanted: usize, centroids: &[Line], rows: &[Line], to: &mut Product);
+    /// Lays a panel, which is half of a block: every other tile of `to`.
+    fn lay<T: Element>(panel: &[T], filter: &Filter, tiled: &Tiled, to: &mut [Line]) -> Lengths;
+
+    /// The product of two blocks: centroids, of which so many are `wanted`, are its lines, rows the numbers of a line, each
+    /// multiplied by its scale. What is behind the columns is 0; lines behind the centroids may be left as they are.
+    fn multiply(
+        &mut self,
+        tiled: &Tiled,
+        wanted: usize,
+        centroids: &[Line],
+        rows: &[Line],
+        scales: &[f32],
+        to: &mut Product,
+    );
 }
 
 /// `F` and the rest of the margin.
@@ -140,13 +167,15 @@ pub(super) trait Unit {
 struct Bound {
     line: f32,
     rest: f32,
+    side: f32,
     slope: f32,
     fixed: f32,
 }
 
 impl Bound {
-    /// `square` is `B^2`, `h` the largest share of a centroid that its high part leaves.
-    fn new(columns: usize, square: f64, h: f64) -> Self {
+    /// `terms` are what a sum in f32 has of them, `square` is `B^2`, `h` and `side` what the numbers of a centroid may be off by, as a
+    /// share of it and at all.
+    fn new(columns: usize, terms: usize, square: f64, h: f64, side: f64) -> Self {
         let d = columns as f64;
         let up = 1.0 + 2f64.powi(-20);
         let u = 2f64.powi(-24);
@@ -154,32 +183,35 @@ impl Bound {
         let underflow = 3.0 * columns.next_multiple_of(STEP) as f64 * 2f64.powi(-122);
         let slope = (canonical + underflow) * (1.0 + 2f64.powi(-6)) * up;
         let root = (1.0 + 2f64.powi(-7)) * up;
-        let line = (1.04 * (d + 4.0) * u + h) * root;
+        let line = (1.04 * (terms as f64 + 4.0) * u + h) * root;
         let rest = (1.0 + h) * root;
+        let side = 2.0 * side * root;
         let fixed = (3.06 * u + canonical) * square
             + underflow * (2.0 + square)
             + d * 2f64.powi(-140) * slope
-            + (line + rest) * square.sqrt() * 2f64.powi(-60);
-        Self { line: above(line), rest: above(rest), slope: above(slope), fixed: above(fixed * up) }
+            + ((line + rest) * square.sqrt() + side) * 2f64.powi(-60);
+        let [line, rest, side, slope, fixed] = [line, rest, side, slope, fixed * up].map(above);
+        Self { line, rest, side, slope, fixed }
     }
 
-    /// `F` of sixteen rows.
-    fn shift(&self, lengths: Lengths) -> Avx512 {
-        let rest = lengths.rest.sqrt().multiply_add(Avx512::splat(self.rest), Avx512::splat(0.0));
-        lengths.whole.sqrt().multiply_add(Avx512::splat(self.line), rest)
-    }
-
-    /// `slope q + fixed` of sixteen rows.
-    fn base(&self, lengths: Lengths) -> Avx512 {
-        lengths.whole.multiply_add(Avx512::splat(self.slope), Avx512::splat(self.fixed))
+    /// `F` of sixteen rows, and the margin without its share.
+    fn of(&self, lengths: Lengths) -> (Avx512, Avx512) {
+        let (whole, rest) = (lengths.whole.sqrt(), lengths.rest.sqrt());
+        let shift = whole.multiply_add(
+            Avx512::splat(self.line),
+            rest.multiply_add(Avx512::splat(self.rest), Avx512::splat(0.0)),
+        );
+        let base = lengths.whole.multiply_add(Avx512::splat(self.slope), Avx512::splat(self.fixed));
+        (shift, whole.add(rest).multiply_add(Avx512::splat(self.side), base))
     }
 }
 
-/// Squares of the lengths of sixteen rows, and of what their high parts leave.
+/// Squares of the lengths of sixteen rows, and of what the numbers that stand for them leave; and what to multiply products by.
 #[derive(Clone, Copy)]
-struct Lengths {
+pub(super) struct Lengths {
     whole: Avx512,
     rest: Avx512,
+    scale: Avx512,
 }
 
 /// What [`sift`] works with.
@@ -226,7 +258,7 @@ pub(super) fn sift<T: Element, U: Unit>(
     for first in (0..count).step_by(most) {
         let block = first..count.min(first + most);
         let places = block.start * GROUP..block.end * GROUP;
-        asked.lay(block.clone(), &mut blocks.rows, &mut sieve.squares[places.clone()]);
+        asked.lay::<U>(block.clone(), &mut blocks.rows, &mut sieve.squares[places.clone()]);
         pass(&mut unit, tiled, &blocks.rows, block, &mut sieve.standing);
         let likely = &sieve.standing.likely[places.clone()];
         blocks.rows.margins(likely, tiled, &mut sieve.margins[places.clone()]);
@@ -234,26 +266,26 @@ pub(super) fn sift<T: Element, U: Unit>(
     }
     listed += asked.settle(&mut unit, &mut blocks, sieve);
     sieve.blocks = blocks;
-    if listed * LISTED > rows * tiled.clusters {
-        sieve.resting = REST;
-    }
+    sieve.listed += listed;
     judge(rows, sieve);
 }
 
 impl<T: Element> Asked<'_, T> {
     /// Lays some blocks of rows, with their margins; what is behind the last row repeats it.
     #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")]
-    fn lay(&self, block: Range<usize>, rows: &mut Laid, squares: &mut [f32]) {
+    fn lay<U: Unit>(&self, block: Range<usize>, rows: &mut Laid, squares: &mut [f32]) {
         let size = self.tiled.size();
         for (laid, place) in block.enumerate() {
             for half in 0..2 {
                 let panel = self.view.panel(self.panel((place * 2 + half) * PANEL));
                 let high = &mut rows.high[laid * size..][..size];
-                let lengths = lay_panel(panel, self.filter, self.tiled, &mut high[half * LINES..]);
+                let lengths = U::lay(panel, self.filter, self.tiled, &mut high[half * LINES..]);
                 let row = laid * GROUP + half * PANEL;
                 lengths.whole.store(&mut squares[row..]);
-                self.tiled.bound.shift(lengths).store(&mut rows.shifts[row..]);
-                self.tiled.bound.base(lengths).store(&mut rows.bases[row..]);
+                let (shift, base) = self.tiled.bound.of(lengths);
+                lengths.scale.store(&mut rows.scales[row..]);
+                shift.store(&mut rows.shifts[row..]);
+                base.store(&mut rows.bases[row..]);
             }
         }
     }
@@ -285,6 +317,7 @@ impl<T: Element> Asked<'_, T> {
                 let now = doubts & !later;
                 for lane in (0..PANEL).filter(|lane| now >> lane & 1 == 1) {
                     let (to, place) = (blocks.places.len(), first + from + lane);
+                    blocks.doubtful.scales[to] = blocks.rows.scales[from + lane];
                     blocks.doubtful.shifts[to] = blocks.rows.shifts[from + lane];
                     blocks.doubtful.bases[to] = blocks.rows.bases[from + lane];
                     blocks.lists.most[to] = self.most(place, sieve);
@@ -292,7 +325,8 @@ impl<T: Element> Asked<'_, T> {
                 }
                 copy_rows(&blocks.rows.high, from, now, &mut blocks.doubtful.high, to, self.tiled.size());
                 doubts = later;
-                if blocks.places.len() == blocks.doubtful.shifts.len() {
+                let count = blocks.places.len();
+                if count == blocks.doubtful.shifts.len() || count * self.tiled.clusters >= MOST_LISTED {
                     listed += self.settle(unit, blocks, sieve);
                 }
             }
@@ -314,17 +348,20 @@ impl<T: Element> Asked<'_, T> {
         let (tiled, stride) = (self.tiled, self.tiled.stride);
         list_block(unit, tiled, doubtful, 0..places.len().div_ceil(GROUP), lists);
         lists.keep(places.len(), tiled.clusters);
-        lists.by_row(places.len());
+        lists.sort_by_row(places.len());
         points.resize(places.len() * stride, 0.0);
         let mut from = 0;
         for of_panel in places.chunk_by(|&a, &b| self.panel(a as usize) == self.panel(b as usize)) {
             wanted.clear();
             wanted.extend((from..from + of_panel.len()).filter(|&row| !lists.of(row).is_empty()));
             from += of_panel.len();
+            if wanted.is_empty() {
+                continue;
+            }
             let panel = self.view.panel(self.panel(of_panel[0] as usize));
-            let (middle, unit) = (&self.filter.middle, self.filter.unit);
+            let (middle, scale) = (&self.filter.middle, self.filter.scale());
             let lane = |row: usize| places[row] as usize % PANEL;
-            turn::<T, vector::Avx512, Avx512>(panel, middle, unit, wanted, lane, points, stride);
+            turn::<T, vector::Avx512, Avx512>(panel, middle, scale, wanted, lane, points, stride);
         }
         for (row, place) in places.drain(..).enumerate() {
             let (place, listed) = (place as usize, lists.of(row));
@@ -372,7 +409,8 @@ fn pass<U: Unit>(unit: &mut U, tiled: &Tiled, rows: &Laid, block: Range<usize>, 
             for group in 0..=groups {
                 if group < groups {
                     let centroids = &tiled.high[(index * chunk + group) * size..][..size];
-                    unit.multiply(tiled.pairs(), of(group).len(), centroids, high, &mut products[group % 2]);
+                    let (wanted, scales) = (of(group).len(), &rows.scales[laid * GROUP..]);
+                    unit.multiply(tiled, wanted, centroids, high, scales, &mut products[group % 2]);
                 }
                 if group > 0 {
                     let (product, of) = (&products[(group - 1) % 2], of(group - 1));
@@ -422,7 +460,7 @@ pub(super) fn list<U: Unit>(
     for first in (0..count).step_by(most) {
         let block = first..count.min(first + most);
         let places = block.start * GROUP..block.end * GROUP;
-        asked.lay(block.clone(), &mut rows, &mut list.sieve.squares[places.clone()]);
+        asked.lay::<U>(block.clone(), &mut rows, &mut list.sieve.squares[places.clone()]);
         // `E` alone: `F` is taken off the scores.
         list.sieve.margins[places.clone()].copy_from_slice(&rows.bases[..places.len()]);
         list.limit(filter, places);
@@ -449,7 +487,8 @@ fn list_block<U: Unit>(unit: &mut U, tiled: &Tiled, rows: &Laid, block: Range<us
             if group < groups {
                 let (centroids, wanted) =
                     (&tiled.high[group * size..][..size], tiled.clusters - group * GROUP);
-                unit.multiply(tiled.pairs(), wanted.min(GROUP), centroids, high, &mut products[group % 2]);
+                let scales = &rows.scales[laid * GROUP..];
+                unit.multiply(tiled, wanted.min(GROUP), centroids, high, scales, &mut products[group % 2]);
             }
             if group > 0 {
                 let first = (group - 1) * GROUP;

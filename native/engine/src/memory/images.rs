@@ -27,10 +27,10 @@ struct Rate {
     row: f64,
 }
 
-/// The filter over whole rows, by AMX, by AVX-512 in bf16 (of an EPYC of 2022) and in f32; other instruction sets are as much
+/// The filter over whole rows, by AMX, by VNNI (of an EPYC of 2022) and by AVX-512; other instruction sets are as much
 /// slower in all.
 const TILES: Rate = Rate { pair: 0.0055, row: 0.5 };
-const BF16: Rate = Rate { pair: 0.01, row: 0.5 };
+const VNNI: Rate = Rate { pair: 0.01, row: 0.5 };
 const PLAIN: Rate = Rate { pair: 0.016, row: 0.25 };
 /// Images of few directions cost as much a pair, but beside AMX, whose tiles they do not fill.
 const IMAGES_ROW: f64 = 1.0;
@@ -133,7 +133,7 @@ impl Shape {
     fn whole(self) -> f64 {
         let rate = match self.isa {
             Isa::Amx => TILES,
-            Isa::Bf16 => BF16,
+            Isa::Vnni => VNNI,
             _ => PLAIN,
         };
         self.columns as f64 * (self.clusters as f64 * rate.pair + rate.row)
@@ -141,7 +141,7 @@ impl Shape {
 
     /// What a row costs with `listed` centroids on its list after the first of its images, and `compared` after the second.
     fn asking(self, first: usize, listed: f64, compared: f64) -> f64 {
-        let pair = if self.isa == Isa::Bf16 { BF16.pair } else { PLAIN.pair };
+        let pair = if self.isa == Isa::Vnni { VNNI.pair } else { PLAIN.pair };
         let images = (first + 1) as f64 * (self.clusters as f64 * pair + IMAGES_ROW);
         let list = |count: f64, numbers: usize| count * (LISTED.row + numbers as f64 * LISTED.pair);
         let whole = (compared - 1.0).clamp(0.0, 1.0) * self.columns as f64 * TURNED;

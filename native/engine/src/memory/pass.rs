@@ -200,6 +200,7 @@ impl Part<'_> {
     fn finish(mut self) -> (Step, Taken) {
         self.moves.tell();
         self.step.within = self.within.into_totals();
+        self.taken.left_by_tiles = self.found.left_by_tiles();
         (self.step, self.taken)
     }
 }

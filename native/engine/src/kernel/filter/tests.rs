@@ -9,11 +9,21 @@ use proptest::prelude::*;
 /// Labels, distances and ties by the filter must be those of the canonical kernel; returns the share of
 /// rows that the filter left in doubt, for each instruction set.
 fn doubt(columns: usize, rows: &[f64], centroids: &[f64]) -> Vec<f64> {
-    let panels = Panels::new(Matrix::new(columns, Values::F64(rows.to_vec())));
+    let narrow: Vec<f32> = rows.iter().map(|&x| x as f32).collect();
+    if narrow.iter().all(|x| x.is_finite()) {
+        let rows: Vec<f64> = narrow.iter().copied().map(f64::from).collect();
+        doubt_of(columns, Values::F32(narrow), &rows, centroids);
+    }
+    doubt_of(columns, Values::F64(rows.to_vec()), rows, centroids)
+}
+
+/// The same for either storage.
+fn doubt_of(columns: usize, values: Values, rows: &[f64], centroids: &[f64]) -> Vec<f64> {
+    let panels = Panels::new(Matrix::new(columns, values));
     let all = 0..panels.count();
     let share = |isa: Isa| {
         let mut packed = Packed::new(isa, columns, centroids);
-        packed.filter = Filter::new(columns, centroids, isa.group(), isa.has_bf16());
+        packed.filter = Filter::new(columns, centroids, isa.group(), parts_of(isa));
         let (mut sifted, mut plain) = (Found::default(), Found::default());
         on_view!(panels, view => assign::<_, true>(view, all.clone(), &packed, &mut sifted));
         on_view!(panels, view => nearest::<_, true>(view, all.clone(), &packed, &mut plain));
@@ -45,6 +55,15 @@ fn distances_are_bounds(columns: usize, rows: &[f64], centroids: &[f64], filter:
                 );
             }
         }
+    }
+}
+
+/// What tiles are made of, whether they pay or not.
+fn parts_of(isa: Isa) -> Option<Parts> {
+    match isa {
+        Isa::Amx => Some(Parts::High),
+        Isa::Vnni => Some(Parts::Whole),
+        _ => None,
     }
 }
 
@@ -125,7 +144,7 @@ proptest! {
         doubt(columns, &rows, &centroids);
     }
 
-    /// Rows that coarse scores leave in doubt between others that they do not, over several blocks.
+    /// Rows that tiles leave in doubt between others that they do not, over several blocks.
     #[test]
     fn few_rows_in_doubt_among_many(
         (columns, seed, every) in (prop_oneof![15 => 1usize..70, 1 => Just(1200)], any::<u64>(), 1usize..60), off in -30i32..-4,

@@ -10,7 +10,11 @@ use std::arch::x86_64::__cpuid_count;
 use std::marker::PhantomData;
 use std::sync::OnceLock;
 
-use super::{LINES, Line, Product, STEP_LINES, Unit};
+use crate::matrix::Element;
+
+use super::super::filter::Filter;
+use super::laid::lay_high;
+use super::{LINES, Lengths, Line, Product, STEP_LINES, Tiled, Unit};
 
 /// Whether the processor has AMX with bf16 and the system lets this process use it, for which it must ask once.
 pub(in super::super) fn usable() -> bool {
@@ -65,12 +69,19 @@ impl Unit for Tiles {
     }
 
     #[inline(always)]
+    fn lay<T: Element>(panel: &[T], filter: &Filter, tiled: &Tiled, to: &mut [Line]) -> Lengths {
+        // SAFETY: there is a `tiled` for this unit only where the processor has AVX-512.
+        unsafe { lay_high(panel, filter, tiled, to) }
+    }
+
+    #[inline(always)]
     fn multiply(
         &mut self,
-        _pairs: usize,
+        _tiled: &Tiled,
         _wanted: usize,
         centroids: &[Line],
         rows: &[Line],
+        _scales: &[f32],
         to: &mut Product,
     ) {
         let steps = centroids.len() / STEP_LINES;

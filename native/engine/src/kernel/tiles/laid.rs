@@ -8,7 +8,7 @@ use crate::panels::PANEL;
 
 use super::super::filter::Filter;
 use super::super::narrow::{Avx512, Narrow};
-use super::{GROUP, LINES, Lengths, Line, STEP_LINES, Tiled};
+use super::{GROUP, LEAST, LINES, Lengths, Line, SHARE, STEP_LINES, Tiled};
 
 /// How far ahead of themselves rows are fetched: they come once a step, from memory.
 const AHEAD_BYTES: usize = 2 << 10;
@@ -17,7 +17,8 @@ const AHEAD_BYTES: usize = 2 << 10;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Laid {
     pub high: Vec<Line>,
-    /// `F` of each row, and the margin without its share.
+    /// What products of each row are multiplied by, `F`, and the margin without its share.
+    pub scales: Vec<f32>,
     pub shifts: Vec<f32>,
     pub bases: Vec<f32>,
 }
@@ -25,6 +26,7 @@ pub(super) struct Laid {
 impl Laid {
     pub fn make_room(&mut self, blocks: usize, size: usize) {
         self.high.resize(blocks * size, Line([0; 16]));
+        self.scales.resize(blocks * GROUP, 0.0);
         self.shifts.resize(blocks * GROUP, 0.0);
         self.bases.resize(blocks * GROUP, 0.0);
     }
@@ -49,40 +51,95 @@ impl Laid {
     }
 }
 
-/// Lays a panel, which is half of a block: every other tile of `to`.
+/// Lays high parts of a panel, which is half of a block: every other tile of `to`.
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")]
-pub(super) fn lay_panel<T: Element>(panel: &[T], filter: &Filter, tiled: &Tiled, to: &mut [Line]) -> Lengths {
-    let (unit, upper) = (_mm512_set1_pd(filter.unit), _mm512_set1_epi32(0xFFFF_0000u32 as i32));
+pub(super) fn lay_high<T: Element>(panel: &[T], filter: &Filter, tiled: &Tiled, to: &mut [Line]) -> Lengths {
+    let upper = _mm512_set1_epi32(0xFFFF_0000u32 as i32);
     let (mut whole, mut rest) = (_mm512_setzero_ps(), _mm512_setzero_ps());
-    let mut lay = |numbers: &[T], middle: f64| {
-        for line in 0..size_of_val(numbers) / 64 {
-            let ahead = numbers.as_ptr().cast::<i8>().wrapping_add(AHEAD_BYTES + line * 64);
-            _mm_prefetch::<_MM_HINT_T0>(ahead);
-        }
-        let middle = _mm512_set1_pd(middle);
-        let [low, high] = widened(numbers).map(|x| _mm512_cvtpd_ps(_mm512_fmsub_pd(x, unit, middle)));
-        let y = _mm512_insertf32x8::<1>(_mm512_castps256_ps512(low), high);
+    let mut lay = |numbers: &[T], column: usize| {
+        fetch(numbers);
+        let y = y(numbers, column, filter, tiled);
         let high = _mm512_and_si512(almost_nearest(y), upper);
         let left = _mm512_sub_ps(y, _mm512_castsi512_ps(high));
         whole = _mm512_fmadd_ps(y, y, whole);
         rest = _mm512_fmadd_ps(left, left, rest);
         high
     };
-    let (mut pairs, mut middles) = (panel.chunks(2 * PANEL), tiled.middle.chunks(2));
+    let mut columns = panel.chunks_exact(PANEL).enumerate();
     for to in to.chunks_mut(STEP_LINES) {
         for to in &mut to[..LINES] {
-            let (even, odd) = match (pairs.next(), middles.next()) {
-                (Some(numbers), Some(&[even, odd])) => {
-                    (lay(&numbers[..PANEL], even), lay(&numbers[PANEL..], odd))
-                }
-                (Some(numbers), Some(&[last])) => (lay(numbers, last), _mm512_setzero_si512()),
-                _ => (_mm512_setzero_si512(), _mm512_setzero_si512()),
-            };
+            let mut next =
+                || columns.next().map_or(_mm512_setzero_si512(), |(column, numbers)| lay(numbers, column));
+            let (even, odd) = (next(), next());
             // The upper half of each even number, lowered, and of each odd one where it is.
             store(to, _mm512_or_si512(_mm512_srli_epi32::<16>(even), odd));
         }
     }
-    Lengths { whole: Avx512::of(whole), rest: Avx512::of(rest) }
+    Lengths { whole: Avx512::of(whole), rest: Avx512::of(rest), scale: Avx512::splat(1.0) }
+}
+
+/// Lays a panel in whole numbers of sixteen bits.
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")]
+pub(super) fn lay_whole<T: Element>(panel: &[T], filter: &Filter, tiled: &Tiled, to: &mut [Line]) -> Lengths {
+    let mut whole = _mm512_setzero_ps();
+    for (column, numbers) in panel.chunks_exact(PANEL).enumerate() {
+        fetch(numbers);
+        let y = y(numbers, column, filter, tiled);
+        whole = _mm512_fmadd_ps(y, y, whole);
+    }
+    let tau = _mm512_mul_ps(_mm512_sqrt_ps(whole), _mm512_set1_ps(SHARE));
+    let tau = _mm512_max_ps(tau, _mm512_set1_ps(LEAST));
+    let (by, lower) = (_mm512_div_ps(_mm512_set1_ps(1.0), tau), _mm512_set1_epi32(0xFFFF));
+    let mut rest = _mm512_setzero_ps();
+    let mut lay = |numbers: &[T], column: usize| {
+        let y = y(numbers, column, filter, tiled);
+        let nearest = _mm512_cvtps_epi32(_mm512_mul_ps(y, by));
+        let left = _mm512_fnmadd_ps(_mm512_cvtepi32_ps(nearest), tau, y);
+        rest = _mm512_fmadd_ps(left, left, rest);
+        nearest
+    };
+    let mut columns = panel.chunks_exact(PANEL).enumerate();
+    for to in to.chunks_mut(STEP_LINES) {
+        for to in &mut to[..LINES] {
+            let mut next =
+                || columns.next().map_or(_mm512_setzero_si512(), |(column, numbers)| lay(numbers, column));
+            let (even, odd) = (next(), next());
+            let words = _mm512_or_si512(_mm512_and_si512(even, lower), _mm512_slli_epi32::<16>(odd));
+            store(to, words);
+        }
+    }
+    let scale = _mm512_mul_ps(tau, _mm512_set1_ps(tiled.scale));
+    Lengths { whole: Avx512::of(whole), rest: Avx512::of(rest), scale: Avx512::of(scale) }
+}
+
+/// Asks for a column to come.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn fetch<T>(numbers: &[T]) {
+    for line in 0..size_of_val(numbers) / 64 {
+        let ahead = numbers.as_ptr().cast::<i8>().wrapping_add(AHEAD_BYTES + line * 64);
+        _mm_prefetch::<_MM_HINT_T0>(ahead);
+    }
+}
+
+/// `y` of a column of sixteen rows.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq")]
+fn y<T: Element>(numbers: &[T], column: usize, filter: &Filter, tiled: &Tiled) -> __m512 {
+    let scale = filter.scale();
+    match T::numbers(&numbers[..PANEL]) {
+        Numbers::F32(numbers) if scale.short => {
+            // SAFETY: sixteen numbers are read, which is what there is; loads need no alignment.
+            let numbers = unsafe { _mm512_loadu_ps(numbers.as_ptr()) };
+            let middle = _mm512_set1_ps(filter.middle[column] as f32);
+            _mm512_mul_ps(_mm512_sub_ps(numbers, middle), _mm512_set1_ps(scale.unit as f32))
+        }
+        _ => {
+            let (middle, unit) = (_mm512_set1_pd(tiled.middle[column]), _mm512_set1_pd(scale.unit));
+            let [low, high] = widened(numbers).map(|x| _mm512_cvtpd_ps(_mm512_fmsub_pd(x, unit, middle)));
+            _mm512_insertf32x8::<1>(_mm512_castps256_ps512(low), high)
+        }
+    }
 }
 
 /// [`super::packed::nearest`] of sixteen numbers, in the upper halves; what is in the lower ones is of no use.

@@ -1,14 +1,17 @@
 //! Centroids in tiles.
 
 use super::super::filter::above;
+use super::super::packed::Parts;
 use super::super::points::PADDED;
-use super::{Bound, GROUP, Line, STEP, STEP_LINES};
+use super::{Bound, GROUP, LEAST, Line, SHARE, STEP, STEP_LINES};
 
 /// Centroids in tiles: for each 32 of them, for each 32 columns, two tiles with a centroid in each line.
 #[derive(Debug, Clone)]
 pub struct Tiled {
     steps: usize,
     pub(super) clusters: usize,
+    /// What the numbers of centroids are multiplied by: `sigma`, or 1.
+    pub(super) scale: f32,
     /// m in the filter's unit: exact, for m is below 2^440 and the unit between 2^-400 and 2^400, but for what
     /// is below 2^-1022 of the unit.
     pub(super) middle: Vec<f64>,
@@ -23,8 +26,9 @@ pub struct Tiled {
 }
 
 impl Tiled {
-    /// Of as many centroids as `halves`, each with the negative of its `b`; `square` is `B^2`.
+    /// In `numbers`, of as many centroids as `halves`, each with the negative of its `b`; `square` is `B^2`.
     pub fn new(
+        numbers: Parts,
         centroids: impl Iterator<Item = impl Iterator<Item = f32>>,
         halves: &[f32],
         square: f64,
@@ -36,27 +40,35 @@ impl Tiled {
         let mut high = vec![Line([0; 16]); clusters.div_ceil(GROUP) * steps * STEP_LINES];
         let mut points = vec![0.0; clusters * stride];
         let up = 1.0 + 2f64.powi(-20);
-        // The largest `Hc / Bc`, squared, and `Bc`.
-        let (mut largest, mut lengths) = (0.0f64, Vec::with_capacity(clusters));
-        for (cluster, numbers) in centroids.enumerate() {
+        let scale = match numbers {
+            Parts::High => 1.0,
+            Parts::Whole => above(f64::from(SHARE) * square.sqrt()).max(LEAST),
+        };
+        // The largest `Hc / Bc` and the largest `Hc`, squared, and `Bc`.
+        let (mut share, mut longest, mut lengths) = (0.0f64, 0.0f64, Vec::with_capacity(clusters));
+        for (cluster, centroid) in centroids.enumerate() {
             let (mut rest, mut square) = (0.0, 0.0);
-            for (column, b) in numbers.enumerate() {
-                let part = counting(nearest(b));
+            for (column, b) in centroid.enumerate() {
+                let (bits, part) = numbers.of(b, scale);
                 let line = (cluster / GROUP * steps + column / STEP) * STEP_LINES + cluster % GROUP;
-                high[line].0[column % STEP / 2] |= part << (column % 2 * 16);
+                high[line].0[column % STEP / 2] |= bits << (column % 2 * 16);
                 points[cluster * stride + column] = b;
-                let (b, part) = (f64::from(b), f64::from(f32::from_bits(part << 16)));
+                let b = f64::from(b);
                 square += b * b;
                 rest += (b - part) * (b - part);
             }
             lengths.push(above(square.sqrt() * up));
+            longest = longest.max(rest);
             if square > 0.0 {
-                largest = largest.max(rest / square);
+                share = share.max(rest / square);
             }
         }
-        let bound = Bound::new(columns, square, largest.sqrt() * up);
+        let bound = match numbers {
+            Parts::High => Bound::new(columns, columns, square, share.sqrt() * up, 0.0),
+            Parts::Whole => Bound::new(columns, 3, square, 0.0, longest.sqrt() * up),
+        };
         let middle = middle.iter().map(|m| m * unit).collect();
-        Self { steps, clusters, middle, high, lengths, halves: halves.to_vec(), bound, points, stride }
+        Self { steps, clusters, scale, middle, high, lengths, halves: halves.to_vec(), bound, points, stride }
     }
 
     /// Pairs of columns.
@@ -67,6 +79,22 @@ impl Tiled {
     /// Lines of 32 centroids, or rows.
     pub(super) fn size(&self) -> usize {
         self.steps * STEP_LINES
+    }
+}
+
+impl Parts {
+    /// The sixteen bits of a number, and what they stand for.
+    fn of(self, b: f32, scale: f32) -> (u32, f64) {
+        match self {
+            Self::High => {
+                let bits = counting(nearest(b));
+                (bits, f64::from(f32::from_bits(bits << 16)))
+            }
+            Self::Whole => {
+                let whole = (f64::from(b) / f64::from(scale)).round() as i16;
+                (u32::from(whole.cast_unsigned()), f64::from(whole) * f64::from(scale))
+            }
+        }
     }
 }
 

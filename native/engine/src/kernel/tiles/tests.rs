@@ -1,13 +1,14 @@
 //! Scores against the bound itself, with what loses most in bf16.
 
 use super::super::Isa;
+use super::super::packed::Parts;
 use super::*;
 use crate::matrix::{Matrix, Values};
 use crate::panels::{Panels, on_view};
 
 /// The largest share of its bound that a score is off by.
-fn used<U: Unit>(columns: usize, rows: &[f64], centroids: &[f64]) -> f64 {
-    let filter = Filter::new(columns, centroids, 8, true).unwrap();
+fn used<U: Unit>(parts: Parts, columns: usize, rows: &[f64], centroids: &[f64]) -> f64 {
+    let filter = Filter::new(columns, centroids, 8, Some(parts)).unwrap();
     let tiled = filter.tiles.as_ref().unwrap();
     let panels = Panels::new(Matrix::new(columns, Values::F64(rows.to_vec())));
     let count = panels.count().div_ceil(2);
@@ -19,7 +20,7 @@ fn used<U: Unit>(columns: usize, rows: &[f64], centroids: &[f64]) -> f64 {
         let mut unit = U::ready();
         on_view!(panels, view => {
             let asked = Asked { view, panels: 0..panels.count(), filter: &filter, tiled };
-            asked.lay(0..count, &mut laid, &mut sieve.squares);
+            asked.lay::<U>(0..count, &mut laid, &mut sieve.squares);
         });
         pass(&mut unit, tiled, &laid, 0..count, &mut sieve.standing);
     }
@@ -49,8 +50,8 @@ fn used<U: Unit>(columns: usize, rows: &[f64], centroids: &[f64]) -> f64 {
 fn used_by_each(columns: usize, rows: &[f64], centroids: &[f64]) -> Vec<f64> {
     let used = |isa| match isa {
         #[cfg(target_os = "linux")]
-        Isa::Amx => Some(used::<Tiles>(columns, rows, centroids)),
-        Isa::Bf16 => Some(used::<Registers>(columns, rows, centroids)),
+        Isa::Amx => Some(used::<Tiles>(Parts::High, columns, rows, centroids)),
+        Isa::Vnni => Some(used::<Registers>(Parts::Whole, columns, rows, centroids)),
         _ => None,
     };
     Isa::available().into_iter().filter_map(used).collect()

@@ -32,6 +32,7 @@ use crate::matrix::Element;
 use crate::panels::{PANEL, Panels, View};
 
 use super::filter::Filter;
+use super::narrow::Narrow;
 use super::sieve::Sieve;
 use super::vector::prefetch;
 use super::{Found, Packed, dispatch};
@@ -107,30 +108,43 @@ pub(super) fn settles(upper: f32, lower: f32) -> bool {
 
 /// Lets bounds drift and lists the rows that they do not settle, by their places in the share.
 #[inline(always)]
-pub(super) fn drift(bounds: &mut Bounds, labels: &[u32], drift: &Drift, active: &mut Vec<u32>) {
+pub(super) fn drift<W: Narrow>(bounds: &mut Bounds, labels: &[u32], drift: &Drift, active: &mut Vec<u32>) {
     active.clear();
     active.resize(labels.len(), 0);
     let mut count = 0;
     for (first, labels) in labels.chunks(PANEL).enumerate() {
         let first = first * PANEL;
-        let mut own = [0.0; PANEL];
-        for (own, &label) in own.iter_mut().zip(labels) {
+        let (mut own, mut others) = ([0.0; PANEL], [drift.largest; PANEL]);
+        for ((own, others), &label) in own.iter_mut().zip(&mut others).zip(labels) {
             *own = drift.of.get(label as usize).copied().unwrap_or(f32::INFINITY); // a row without a label
+            *others = if label == drift.whose { drift.second } else { *others };
         }
-        let mut settled = [false; PANEL];
-        let upper = bounds.upper[first..][..labels.len()].iter_mut();
-        let both = upper.zip(&mut bounds.lower[first..][..labels.len()]);
-        for ((((upper, lower), &label), own), settled) in both.zip(labels).zip(own).zip(&mut settled) {
-            let others = if label == drift.whose { drift.second } else { drift.largest };
-            *upper = (*upper + own) * UP;
-            *lower = (*lower - others) * DOWN;
-            *settled = settles(*upper, *lower);
-        }
-        if settled != [true; PANEL] {
-            for (i, settled) in settled[..labels.len()].iter().enumerate() {
-                active[count] = (first + i) as u32;
-                count += usize::from(!settled);
+        let upper = &mut bounds.upper[first..][..labels.len()];
+        let lower = &mut bounds.lower[first..][..labels.len()];
+        let mut unsettled = 0;
+        if labels.len() == PANEL {
+            for lane in (0..PANEL).step_by(W::LANES) {
+                let upper = &mut upper[lane..];
+                let lower = &mut lower[lane..];
+                let most = W::load(upper).add(W::load(&own[lane..])).mul(W::splat(UP));
+                let least = W::load(lower).sub(W::load(&others[lane..])).mul(W::splat(DOWN));
+                most.store(upper);
+                least.store(lower);
+                // What `settles` says.
+                let below = least.mul(W::splat(CLEARLY)).min(least.sub(W::splat(LEAST)));
+                unsettled |= (!W::bits(most.less(below)) & ((1 << W::LANES) - 1)) << lane;
             }
+        } else {
+            for (i, (upper, lower)) in upper.iter_mut().zip(lower).enumerate() {
+                *upper = (*upper + own[i]) * UP;
+                *lower = (*lower - others[i]) * DOWN;
+                unsettled |= u32::from(!settles(*upper, *lower)) << i;
+            }
+        }
+        while unsettled != 0 {
+            active[count] = first as u32 + unsettled.trailing_zeros();
+            count += 1;
+            unsettled &= unsettled - 1;
         }
     }
     active.truncate(count);

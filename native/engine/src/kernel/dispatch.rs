@@ -74,9 +74,12 @@ macro_rules! each_isa {
 
 /// See [`bounds::drift`].
 pub(super) fn drift(isa: Isa, bounds: &mut Bounds, labels: &[u32], drift: &Drift, active: &mut Vec<u32>) {
-    dispatch!(
-        isa, [], plain bounds::drift,
-        (bounds: &mut Bounds, labels: &[u32], drift: &Drift, active: &mut Vec<u32>) -> ()
+    each_isa!(
+        isa, [], (bounds: &mut Bounds, labels: &[u32], drift: &Drift, active: &mut Vec<u32>) -> (),
+        bounds::drift::<narrow::Avx512>,
+        bounds::drift::<narrow::Avx2>,
+        bounds::drift::<narrow::Portable>,
+        bounds::drift::<narrow::Portable>
     );
 }
 

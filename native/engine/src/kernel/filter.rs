@@ -180,8 +180,8 @@ impl Filter {
         Scale { unit: self.unit, short: self.short }
     }
 
-    #[cfg(target_arch = "x86_64")]
     /// The right side of the test, for a row with this `q`.
+    #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     pub(super) fn margin(&self, square: f32) -> f32 {
         square.mul_add(self.slope, self.fixed)

@@ -165,8 +165,8 @@ fn to_one<W: Narrow, const N: usize, const S: usize>(rows: [&[f32]; N], one: &[f
     found
 }
 
-#[cfg(target_arch = "x86_64")]
 /// The product of two points of a multiple of [`PADDED`] numbers.
+#[cfg(target_arch = "x86_64")]
 #[inline(always)]
 pub(super) fn product<W: Narrow>(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [W::splat(0.0); 4];

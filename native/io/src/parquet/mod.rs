@@ -1,6 +1,8 @@
 //! Parquet files.
 
+mod compact;
 mod nesting;
+mod pages;
 mod workers;
 
 use std::sync::Arc;
@@ -11,15 +13,14 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
-use parquet::errors::ParquetError;
-use parquet::file::reader::{ChunkReader, Length};
 
 use crate::arrow::frames::{Fault, damage};
 use crate::arrow::records::{Peeked, Records};
 use crate::arrow::{brief, contained};
 use crate::csv::split::WIDEST;
+use crate::parquet::pages::Pages;
 use crate::parquet::workers::Workers;
-use crate::positioned::{Onward, Positioned};
+use crate::positioned::Positioned;
 
 /// Rows of a batch: of 16 columns of f64, 2 MiB, which stay in a cache until they are in the matrix.
 const ROWS: usize = 16_384;
@@ -40,6 +41,7 @@ pub(crate) struct ParquetRecords {
 #[derive(Clone)]
 struct File {
     bytes: Positioned,
+    pages: Pages,
     metadata: ArrowReaderMetadata,
 }
 
@@ -56,7 +58,8 @@ impl ParquetRecords {
         if fields.max(leaves) > WIDEST {
             return Err(damage(format!("it has more than {WIDEST} columns")));
         }
-        Ok(Self { file: File { bytes, metadata }, projection: None, workers: None, ended: false })
+        let pages = Pages::new(bytes.clone(), metadata.metadata());
+        Ok(Self { file: File { bytes, pages, metadata }, projection: None, workers: None, ended: false })
     }
 }
 
@@ -96,7 +99,7 @@ impl File {
     fn reader(&self, columns: &[usize]) -> Result<ParquetRecordBatchReader, ArrowError> {
         let metadata = self.metadata.clone();
         let mask = ProjectionMask::roots(metadata.parquet_schema(), columns.iter().copied());
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.bytes.clone(), metadata);
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.pages.clone(), metadata);
         Ok(builder.with_projection(mask).with_batch_size(ROWS).build()?)
     }
 
@@ -142,7 +145,9 @@ fn reason(bytes: &Positioned, error: &ArrowError) -> Fault {
         return Fault::Io(error);
     }
     let text = brief(error);
-    let text = text.split_once("error: ").map_or(text.as_str(), |(_, text)| text).trim();
+    let text = text.split_once("error: ").map_or(text.as_str(), |(_, text)| text);
+    // So the crate announces what this one or a codec said.
+    let text = text.trim_start_matches("External: ").trim();
     if matches!(error, ArrowError::NotYetImplemented(_))
         || text.starts_with("NYI")
         || text.contains("isabled feature")
@@ -151,30 +156,6 @@ fn reason(bytes: &Positioned, error: &ArrowError) -> Fault {
         return Fault::Unread { what, hint: None };
     }
     damage(text.to_owned())
-}
-
-impl Length for Positioned {
-    fn len(&self) -> u64 {
-        self.length()
-    }
-}
-
-impl ChunkReader for Positioned {
-    type T = std::io::BufReader<Onward>;
-
-    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
-        Ok(std::io::BufReader::new(Onward { bytes: self.clone(), at: start }))
-    }
-
-    fn get_bytes(&self, start: u64, length: usize) -> Result<bytes::Bytes, ParquetError> {
-        // Nothing is allocated for what is not there.
-        if start.checked_add(length as u64).is_none_or(|end| end > self.length()) {
-            return Err(ParquetError::EOF("a page lies outside the file".to_owned()));
-        }
-        let mut page = vec![0; length];
-        self.read_exact_at(&mut page, start)?;
-        Ok(page.into())
-    }
 }
 
 /// One field's name in `schema`, for a batch that was put together.

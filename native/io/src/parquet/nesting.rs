@@ -2,6 +2,7 @@
 //! a small footer can hold a million.
 
 use crate::arrow::frames::{Fault, damage};
+use crate::parquet::compact::{Compact, I32, LIST, STOP, STRUCT};
 
 /// Levels of groups in a schema.
 const DEEPEST: usize = 100;
@@ -15,7 +16,7 @@ const CHILDREN: i16 = 5;
 
 /// Refuses a footer whose schema is nested too deep. Any other damage is left to be found later.
 pub(crate) fn check(footer: &[u8]) -> Result<(), Fault> {
-    match depth(&mut Compact { bytes: footer }) {
+    match depth(&mut Compact::new(footer)) {
         Some(depth) if depth > DEEPEST => Err(damage("its schema is nested too deep")),
         _ => Ok(()),
     }
@@ -73,96 +74,6 @@ fn schema_depth(footer: &mut Compact) -> Option<usize> {
     Some(deepest)
 }
 
-const STOP: u8 = 0;
-const I32: u8 = 5;
-const LIST: u8 = 9;
-const STRUCT: u8 = 12;
-
-/// Thrift's compact protocol.
-struct Compact<'a> {
-    bytes: &'a [u8],
-}
-
-impl Compact<'_> {
-    fn byte(&mut self) -> Option<u8> {
-        let (&first, rest) = self.bytes.split_first()?;
-        self.bytes = rest;
-        Some(first)
-    }
-
-    fn varint(&mut self) -> Option<u64> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Some(value);
-            }
-        }
-        None
-    }
-
-    /// The next field's type and number; [`STOP`] at the end of a structure.
-    fn field(&mut self, last: i16) -> Option<(u8, i16)> {
-        let byte = self.byte()?;
-        let (delta, kind) = (byte >> 4, byte & 15);
-        if kind == STOP {
-            return Some((STOP, last));
-        }
-        let id = if delta == 0 {
-            let zigzag = self.varint()?;
-            ((zigzag >> 1) as i64 ^ -((zigzag & 1) as i64)) as i16
-        } else {
-            last.wrapping_add(delta.into())
-        };
-        Some((kind, id))
-    }
-
-    fn list(&mut self) -> Option<(u8, u64)> {
-        let byte = self.byte()?;
-        let size = if byte >> 4 == 15 { self.varint()? } else { u64::from(byte >> 4) };
-        Some((byte & 15, size))
-    }
-
-    fn take(&mut self, count: u64) -> Option<()> {
-        self.bytes = self.bytes.get(usize::try_from(count).ok()?..)?;
-        Some(())
-    }
-
-    fn skip(&mut self, kind: u8, levels: usize) -> Option<()> {
-        let levels = levels.checked_sub(1)?;
-        match kind {
-            1 | 2 => Some(()),
-            3 => self.take(1),
-            4..=6 => self.varint().map(drop),
-            7 => self.take(8),
-            8 => {
-                let length = self.varint()?;
-                self.take(length)
-            }
-            9 | 10 => {
-                let (kind, size) = self.list()?;
-                // In a list a truth is a byte of its own.
-                let kind = if kind <= 2 { 3 } else { kind };
-                (0..size).try_for_each(|_| self.skip(kind, levels))
-            }
-            12 => {
-                let mut last = 0;
-                loop {
-                    match self.field(last)? {
-                        (STOP, _) => return Some(()),
-                        (kind, id) => {
-                            self.skip(kind, levels)?;
-                            last = id;
-                        }
-                    }
-                }
-            }
-            _ => None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,7 +91,7 @@ mod tests {
 
     #[test]
     fn groups_within_groups_are_counted() {
-        assert_eq!(depth(&mut Compact { bytes: &nested(7) }), Some(7));
+        assert_eq!(depth(&mut Compact::new(&nested(7))), Some(7));
         assert!(check(&nested(100)).is_ok());
         assert!(check(&nested(101)).is_err());
     }

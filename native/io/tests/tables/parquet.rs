@@ -134,6 +134,43 @@ fn a_schema_that_is_nested_deep_is_refused_before_it_is_entered() {
 }
 
 #[test]
+fn a_page_that_cannot_hold_what_it_claims_is_refused_before_room_is_made_for_it() {
+    let text = "x is damaged or cut short (a page claims to hold more than it can)";
+    for compression in [Compression::SNAPPY, Compression::LZ4, Compression::LZ4_RAW] {
+        // No page is better packed than one of zeros, and those are read.
+        let zeros: ArrayRef = Arc::new(Int64Array::from(vec![0; 1 << 20]));
+        let properties =
+            WriterProperties::builder().set_compression(compression).set_dictionary_enabled(false).build();
+        let batch = RecordBatch::try_from_iter([("a", zeros)]).unwrap();
+        let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
+        writer.write(&batch).unwrap();
+        let mut whole = writer.into_inner().unwrap();
+        assert_eq!(read(bytes(&whole)).unwrap().matrix.rows(), 1 << 20, "{compression:?}");
+        // After the magic comes the first page's header: its type in two bytes, then the size in question, here as a GiB.
+        let digits = whole[7..].iter().position(|&byte| byte < 0x80).unwrap() + 1;
+        whole.splice(7..7 + digits, [0x80, 0x80, 0x80, 0x80, 0x08]);
+        assert_eq!(read(bytes(&whole)).unwrap_err().to_string(), text, "{compression:?}");
+    }
+}
+
+#[test]
+fn a_dictionary_that_claims_more_words_than_bytes_is_refused() {
+    let column: ArrayRef = Arc::new(Int64Array::from_iter_values((0..100).map(|row| row % 3)));
+    let mut whole =
+        parquet(&[RecordBatch::try_from_iter([("a", column)]).unwrap()], Compression::UNCOMPRESSED, 100);
+    assert_eq!(read(bytes(&whole)).unwrap().matrix.rows(), 100);
+    // A page of kind 2, 24 bytes and as many packed, and a structure that begins with its three words.
+    assert_eq!(whole[4..13], [0x15, 4, 0x15, 48, 0x15, 48, 0x4c, 0x15, 6]);
+    whole.splice(12..13, [0xfe, 0xff, 0xff, 0xff, 0x0f]);
+    let text = "x is damaged or cut short (a page claims to hold more than it can)";
+    assert_eq!(read(bytes(&whole)).unwrap_err().to_string(), text);
+    // The library would believe the last of two claims.
+    whole.splice(12..17, [6, 0x05, 2, 0xfe, 0xff, 0xff, 0xff, 0x0f]);
+    let text = "x is damaged or cut short (a page's header is out of order)";
+    assert_eq!(read(bytes(&whole)).unwrap_err().to_string(), text);
+}
+
+#[test]
 fn a_wide_table_and_one_row_are_read() {
     let columns = (0..3000).map(|column| {
         let array: ArrayRef = Arc::new(Float32Array::from(vec![column as f32]));

@@ -9,7 +9,7 @@ use crate::points::Ranges;
 
 use super::bounds::{self, Bounds, Drift};
 use super::boxes::{self, Lists, Share};
-use super::filter::{self, Filter};
+use super::filter::{self, Filter, brief};
 use super::lists::Pair;
 use super::moves::{self, Moves};
 use super::project::{self, Images, Lens, Targets};
@@ -124,6 +124,25 @@ pub(super) fn sift<T: Element>(
         filter::sift::<T, vector::Avx2, narrow::Avx2, 2, 6>,
         filter::sift::<T, vector::Neon, narrow::Portable, 2, 4>,
         filter::sift::<T, vector::Portable, narrow::Portable, 2, 4>
+    );
+}
+
+/// See [`filter::brief`].
+pub(super) fn sift_briefly<T: Element>(
+    isa: Isa,
+    view: View<T>,
+    panels: Range<usize>,
+    filter: &Filter,
+    labels: &mut [u32],
+    doubts: &mut Vec<u32>,
+) {
+    each_isa!(
+        isa, [T],
+        (view: View<T>, panels: Range<usize>, filter: &Filter, labels: &mut [u32], doubts: &mut Vec<u32>) -> (),
+        brief::sift::<T, vector::Avx512, narrow::Avx512, 8>,
+        brief::sift::<T, vector::Avx2, narrow::Avx2, 6>,
+        brief::sift::<T, vector::Neon, narrow::Portable, 4>,
+        brief::sift::<T, vector::Portable, narrow::Portable, 4>
     );
 }
 

@@ -54,6 +54,8 @@
 //!
 //! A row with a number of 2^64 or more has an infinite `q`, or one that is not a number, and is in doubt.
 
+pub(super) mod brief;
+
 use std::array::from_fn;
 use std::ops::{Range, RangeInclusive};
 
@@ -101,6 +103,8 @@ pub struct Filter {
     /// The right side of the test is `slope q + fixed`.
     slope: f32,
     fixed: f32,
+    /// Whether [`brief`] takes its place where nothing but labels is wanted.
+    pub(super) brief: bool,
     /// The same centroids for [`super::tiles`].
     #[cfg(target_arch = "x86_64")]
     pub(super) tiles: Option<Tiled>,
@@ -172,6 +176,7 @@ impl Filter {
             halves,
             slope,
             fixed,
+            brief: brief::pays(columns, clusters),
         })
     }
 
@@ -242,7 +247,7 @@ pub(super) fn sift<T: Element, V: Vector, W: Narrow, const R: usize, const G: us
             }
         }
     }
-    judge(panels.len() * PANEL, sieve);
+    judge::<W>(panels.len() * PANEL, sieve);
 }
 
 /// Lays a tile of rows that follow each other; what is behind the last panel repeats it.

@@ -26,6 +26,7 @@ pub use dispatch::{
     within, within_reach,
 };
 pub use filter::above;
+pub use filter::brief::pays as brief_filter_pays;
 pub use isa::Isa;
 pub use lanes::whole;
 pub use moves::Moves;
@@ -89,8 +90,13 @@ pub fn assign<T: Element, const MEASURE: bool>(
     found.make_room(panels.len());
     let first = panels.start * PANEL;
     let mut sieve = std::mem::take(&mut found.sieve);
-    dispatch::sift(centroids.isa, view, panels.clone(), filter, &mut sieve);
-    std::mem::swap(&mut found.labels, &mut sieve.labels);
+    if filter.brief {
+        let (labels, doubts) = (&mut found.labels, &mut sieve.doubts);
+        dispatch::sift_briefly(centroids.isa, view, panels.clone(), filter, labels, doubts);
+    } else {
+        dispatch::sift(centroids.isa, view, panels.clone(), filter, &mut sieve);
+        std::mem::swap(&mut found.labels, &mut sieve.labels);
+    }
     if MEASURE {
         found.ties.fill(0.0);
         dispatch::own(centroids.isa, view, panels, &centroids.rows, &found.labels, &mut found.distances);

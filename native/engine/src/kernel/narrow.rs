@@ -3,6 +3,8 @@
 /// `LANES` numbers that are computed side by side.
 pub(super) trait Narrow: Copy {
     const LANES: usize;
+    /// The bits of a mask that is set everywhere.
+    const ALL: u32 = (1 << Self::LANES) - 1;
     type Mask: Copy;
 
     fn splat(x: f32) -> Self;
@@ -10,6 +12,8 @@ pub(super) trait Narrow: Copy {
     fn load(from: &[f32]) -> Self;
     /// To the first `LANES` numbers.
     fn store(self, to: &mut [f32]);
+    /// Whole numbers from 0 to 2^24, to the first `LANES`.
+    fn store_whole(self, to: &mut [u32]);
     /// `self * by + other`, rounded once.
     fn multiply_add(self, by: Self, other: Self) -> Self;
     fn add(self, other: Self) -> Self;
@@ -47,6 +51,10 @@ impl Narrow for Portable {
     #[inline(always)]
     fn store(self, to: &mut [f32]) {
         to[..8].copy_from_slice(&self.0);
+    }
+    #[inline(always)]
+    fn store_whole(self, to: &mut [u32]) {
+        to[..8].iter_mut().zip(self.0).for_each(|(to, x)| *to = x as u32);
     }
     #[inline(always)]
     fn multiply_add(self, by: Self, other: Self) -> Self {
@@ -111,7 +119,7 @@ mod x86 {
 
     macro_rules! narrow {
         (
-            $name:ident, $lanes:literal, $mask:ty, $splat:ident, $load:ident, $store:ident, $fma:ident,
+            $name:ident, $lanes:literal, $mask:ty, $splat:ident, $load:ident, $store:ident, $whole:expr, $fma:ident,
             $add:ident, $sub:ident, $mul:ident, $min:ident, $max:ident, $less:expr, $bits:expr, $select:expr
         ) => {
             impl Narrow for $name {
@@ -134,6 +142,12 @@ mod x86 {
                     let to = &mut to[..$lanes];
                     // SAFETY: `to` has as many numbers as are written; the store needs no alignment.
                     unsafe { $store(to.as_mut_ptr(), self.0) }
+                }
+                #[inline(always)]
+                fn store_whole(self, to: &mut [u32]) {
+                    let to = &mut to[..$lanes];
+                    // SAFETY: `to` has as many numbers as are written; the store needs no alignment.
+                    unsafe { $whole(to.as_mut_ptr(), self.0) }
                 }
                 #[inline(always)]
                 fn multiply_add(self, by: Self, other: Self) -> Self {
@@ -192,6 +206,7 @@ mod x86 {
         _mm256_set1_ps,
         _mm256_loadu_ps,
         _mm256_storeu_ps,
+        |to: *mut u32, x| _mm256_storeu_si256(to.cast(), _mm256_cvttps_epi32(x)),
         _mm256_fmadd_ps,
         _mm256_add_ps,
         _mm256_sub_ps,
@@ -209,6 +224,7 @@ mod x86 {
         _mm512_set1_ps,
         _mm512_loadu_ps,
         _mm512_storeu_ps,
+        |to: *mut u32, x| _mm512_storeu_si512(to.cast(), _mm512_cvttps_epi32(x)),
         _mm512_fmadd_ps,
         _mm512_add_ps,
         _mm512_sub_ps,

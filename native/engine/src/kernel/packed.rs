@@ -1,7 +1,7 @@
 //! Centroids as kernels read them.
 
 use super::Isa;
-use super::filter::Filter;
+use super::filter::{Filter, brief};
 use super::lanes::GROUP;
 
 /// Centroids laid out for the kernels: for each group of four, for each column, four numbers. The last group
@@ -18,8 +18,8 @@ pub struct Packed {
     pub(super) filter: Option<Filter>,
 }
 
-/// Whether the filter pays where every row goes through it: with few columns or clusters its setting up costs what it
-/// saves (on one thread 1M x 8 and k = 16 take as long either way, 1M x 16 and k = 64 two thirds of the time, 1M x 4
+/// Whether the filter pays where every row goes through it and is laid out first: with few columns or clusters that costs what
+/// it saves (on one thread 1M x 8 and k = 16 take as long either way, 1M x 16 and k = 64 two thirds of the time, 1M x 4
 /// and k = 512 half).
 pub fn filter_pays(columns: usize, clusters: usize) -> bool {
     let enough = if columns < 8 { 1024 } else { 256 };
@@ -50,7 +50,9 @@ pub(super) fn parts(isa: Isa, columns: usize, clusters: usize) -> Option<Parts> 
 impl Packed {
     /// Packs `clusters x columns` numbers, row-major, for kernels of `isa`, one of [`Isa::available`].
     pub fn new(isa: Isa, columns: usize, centroids: &[f64]) -> Self {
-        Self::with_filter(isa, columns, centroids, filter_pays(columns, centroids.len() / columns))
+        let clusters = centroids.len() / columns;
+        let filter = filter_pays(columns, clusters) || brief::pays(columns, clusters);
+        Self::with_filter(isa, columns, centroids, filter)
     }
 
     /// The same, with the filter (where it has a proof) or without.

@@ -470,7 +470,7 @@ pub(super) fn list<V: Vector, W: Narrow, const R: usize, const G: usize>(
                         for (r, score) in scores.into_iter().enumerate() {
                             let far = most[r].less(score);
                             least[r] = least[r].min(W::select(far, score, W::splat(f32::INFINITY)));
-                            let near = !W::bits(far) & ((1 << W::LANES) - 1);
+                            let near = !W::bits(far) & W::ALL;
                             let cluster = (index * chunk + group) * G + cluster;
                             list.lists.note(cluster as u32, place + r * W::LANES, near);
                         }

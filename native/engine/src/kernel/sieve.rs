@@ -6,6 +6,7 @@ use crate::panels::PANEL;
 
 use super::bounds::{DOWN, UP};
 use super::filter::Filter;
+use super::narrow::Narrow;
 #[cfg(target_arch = "x86_64")]
 use super::tiles::Blocks;
 
@@ -80,22 +81,19 @@ pub(super) struct Standing {
     pub second: Vec<f32>,
 }
 
-/// Writes the labels and lists the doubts.
+/// Writes the labels and lists the doubts. Of so many rows, whole panels.
 #[inline(always)]
-pub(super) fn judge(count: usize, sieve: &mut Sieve) {
-    sieve.labels.resize(count.next_multiple_of(PANEL), 0);
-    sieve.doubts.clear();
-    for first in (0..count).step_by(PANEL) {
-        let of = |numbers: &[f32]| sixteen(numbers, first);
-        let Standing { likely, best, second } = &sieve.standing;
-        let (likely, best, second, margins) = (of(likely), of(best), of(second), of(&sieve.margins));
-        let sure: [bool; PANEL] = from_fn(|i| second[i] - best[i] > margins[i]);
-        for (label, likely) in sieve.labels[first..first + PANEL].iter_mut().zip(likely) {
-            *label = likely as u32;
-        }
-        if sure.contains(&false) {
-            let doubts = (0..PANEL.min(count - first)).filter(|&i| !sure[i]);
-            sieve.doubts.extend(doubts.map(|i| (first + i) as u32));
+pub(super) fn judge<W: Narrow>(count: usize, sieve: &mut Sieve) {
+    let Sieve { labels, doubts, standing, margins, .. } = sieve;
+    labels.resize(count, 0);
+    doubts.clear();
+    for first in (0..count).step_by(W::LANES) {
+        W::load(&standing.likely[first..]).store_whole(&mut labels[first..]);
+        let ahead = W::load(&standing.second[first..]).sub(W::load(&standing.best[first..]));
+        let mut doubt = !W::bits(W::load(&margins[first..]).less(ahead)) & W::ALL;
+        while doubt != 0 {
+            doubts.push(first as u32 + doubt.trailing_zeros());
+            doubt &= doubt - 1;
         }
     }
 }

@@ -267,7 +267,7 @@ pub(super) fn sift<T: Element, U: Unit>(
     listed += asked.settle(&mut unit, &mut blocks, sieve);
     sieve.blocks = blocks;
     sieve.listed += listed;
-    judge(rows, sieve);
+    judge::<Avx512>(rows, sieve);
 }
 
 impl<T: Element> Asked<'_, T> {

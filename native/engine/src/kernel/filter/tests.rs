@@ -7,7 +7,7 @@ use crate::panels::{Panels, on_view};
 use proptest::prelude::*;
 
 /// Labels, distances and ties by the filter must be those of the canonical kernel; returns the share of
-/// rows that the filter left in doubt, for each instruction set.
+/// rows that the filter left in doubt, for each instruction set and way.
 fn doubt(columns: usize, rows: &[f64], centroids: &[f64]) -> Vec<f64> {
     let narrow: Vec<f32> = rows.iter().map(|&x| x as f32).collect();
     if narrow.iter().all(|x| x.is_finite()) {
@@ -25,17 +25,26 @@ fn doubt_of(columns: usize, values: Values, rows: &[f64], centroids: &[f64]) -> 
         let mut packed = Packed::new(isa, columns, centroids);
         packed.filter = Filter::new(columns, centroids, isa.group(), parts_of(isa));
         let (mut sifted, mut plain) = (Found::default(), Found::default());
-        on_view!(panels, view => assign::<_, true>(view, all.clone(), &packed, &mut sifted));
         on_view!(panels, view => nearest::<_, true>(view, all.clone(), &packed, &mut plain));
-        assert_eq!(sifted.labels, plain.labels, "{isa:?}");
-        assert_eq!(sifted.distances, plain.distances, "{isa:?}");
-        assert_eq!(sifted.ties, plain.ties, "{isa:?}");
+        let mut doubts = Vec::new();
+        for brief in [true, false] {
+            let Some(filter) = &mut packed.filter else { break };
+            if brief && columns > brief::COLUMNS {
+                continue;
+            }
+            filter.brief = brief;
+            on_view!(panels, view => assign::<_, true>(view, all.clone(), &packed, &mut sifted));
+            assert_eq!(sifted.labels, plain.labels, "{isa:?}, brief: {brief}");
+            assert_eq!(sifted.distances, plain.distances, "{isa:?}, brief: {brief}");
+            assert_eq!(sifted.ties, plain.ties, "{isa:?}, brief: {brief}");
+            doubts.push(sifted.sieve.doubts.len() as f64 / plain.labels.len() as f64);
+        }
         if let Some(filter) = &packed.filter {
             distances_are_bounds(columns, rows, centroids, filter, &sifted);
         }
-        sifted.sieve.doubts.len() as f64 / plain.labels.len() as f64
+        doubts
     };
-    Isa::available().into_iter().map(share).collect()
+    Isa::available().into_iter().flat_map(share).collect()
 }
 
 /// What scores say of distances must hold for the label and for all others.
@@ -84,7 +93,7 @@ proptest! {
     #[test]
     fn labels_are_canonical_whatever_the_numbers(
         (columns, clusters, seed) in (1usize..90, 1usize..40, any::<u64>()),
-        exponent in -320i32..300, offset in prop_oneof![Just(0.0), Just(1.0), Just(1e8), Just(-1e12)],
+        exponent in -320i32..295, offset in prop_oneof![Just(0.0), Just(1.0), Just(1e8), Just(-1e12)],
         coarse in any::<bool>(),
     ) {
         let size = 10f64.powi(exponent);

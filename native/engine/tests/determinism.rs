@@ -13,7 +13,7 @@ use kmeans_engine::{
 };
 use support::{check_oracle, cluster, run};
 
-/// Tables that take every way through the kernels: few columns (boxes), some (the filter where there is a fused
+/// Tables that take every way through the kernels: few columns (the brief filter, and boxes), some (the filter where there is a fused
 /// multiply-add), many (its tiles where there is bf16; images when centroids are searched for).
 #[test]
 fn threads_instruction_sets_and_algorithms_give_the_same_bytes() {

@@ -132,7 +132,7 @@ pub(super) fn drift<W: Narrow>(bounds: &mut Bounds, labels: &[u32], drift: &Drif
                 least.store(lower);
                 // What `settles` says.
                 let below = least.mul(W::splat(CLEARLY)).min(least.sub(W::splat(LEAST)));
-                unsettled |= (!W::bits(most.less(below)) & ((1 << W::LANES) - 1)) << lane;
+                unsettled |= (!W::bits(most.less(below)) & W::ALL) << lane;
             }
         } else {
             for (i, (upper, lower)) in upper.iter_mut().zip(lower).enumerate() {

@@ -197,7 +197,7 @@ pub(super) fn within_reach<W: Narrow, const R: usize, const G: usize>(
                 for (point, distances) in distances.iter().enumerate() {
                     let reach = reach.add(W::splat(slacks[point]));
                     let most = reach.mul(reach).mul(W::splat(targets.factor));
-                    let near = !W::bits(most.less(distances[r])) & ((1 << W::LANES) - 1);
+                    let near = !W::bits(most.less(distances[r])) & W::ALL;
                     // A padding point is infinitely far, but a row may have an infinite reach.
                     if near != 0 && group * G + point < targets.count {
                         note(distances[r], near, row as u32, &mut found[group * G + point]);

@@ -32,6 +32,11 @@ impl<'a> Compact<'a> {
         None
     }
 
+    pub(super) fn zigzag(&mut self) -> Option<i64> {
+        let varint = self.varint()?;
+        Some((varint >> 1) as i64 ^ -((varint & 1) as i64))
+    }
+
     /// The next field's type and number; [`STOP`] at the end of a structure.
     pub(super) fn field(&mut self, last: i16) -> Option<(u8, i16)> {
         let byte = self.byte()?;
@@ -39,12 +44,7 @@ impl<'a> Compact<'a> {
         if kind == STOP {
             return Some((STOP, last));
         }
-        let id = if delta == 0 {
-            let zigzag = self.varint()?;
-            ((zigzag >> 1) as i64 ^ -((zigzag & 1) as i64)) as i16
-        } else {
-            last.wrapping_add(delta.into())
-        };
+        let id = if delta == 0 { self.zigzag()? as i16 } else { last.wrapping_add(delta.into()) };
         Some((kind, id))
     }
 

@@ -164,9 +164,16 @@ fn a_dictionary_that_claims_more_words_than_bytes_is_refused() {
     whole.splice(12..13, [0xfe, 0xff, 0xff, 0xff, 0x0f]);
     let text = "x is damaged or cut short (a page claims to hold more than it can)";
     assert_eq!(read(bytes(&whole)).unwrap_err().to_string(), text);
+    // The library cuts numbers to 32 bits, of which this leaves the 24 bytes that there are.
+    let mut cut = whole.clone();
+    cut.splice(9..10, [0xb0, 0x80, 0x80, 0x80, 0x20]);
+    assert_eq!(read(bytes(&cut)).unwrap_err().to_string(), text);
     // The library would believe the last of two claims.
     whole.splice(12..17, [6, 0x05, 2, 0xfe, 0xff, 0xff, 0xff, 0x0f]);
     let text = "x is damaged or cut short (a page's header is out of order)";
+    assert_eq!(read(bytes(&whole)).unwrap_err().to_string(), text);
+    // And read this as a number, whatever it says it is.
+    whole[4] = 0x18;
     assert_eq!(read(bytes(&whole)).unwrap_err().to_string(), text);
 }
 

@@ -3,27 +3,29 @@
 //! those of the filter.
 
 use std::array::from_fn;
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 
 use crate::matrix::{Element, Numbers};
 use crate::panels::{PANEL, View};
 
 use super::super::lanes::by_columns;
 use super::super::narrow::Narrow;
+use super::super::packed::filter_pays;
 use super::super::points::{Scale, lay_column};
 use super::super::vector::Vector;
 use super::{Filter, State};
 
 /// With more a row is dear enough for [`super::sift`].
 pub const COLUMNS: usize = 16;
-/// With fewer, laying a row costs what scores spare; with more, larger tiles are worth their setting up. On one thread of an EPYC
+/// With fewer, laying a row costs what scores spare; with more, larger tiles are worth their setting up, where they are at all. On one thread of an EPYC
 /// of 2022, of the time of canonical distances: 1M x 3 and k = 5 take 1.0, 1M x 4 and k = 8 0.85, 1M x 8 and k = 16 0.6, 1M x 4 and
 /// k = 64 0.57. Of that of larger tiles, 1M x 16 and k = 64 take 0.9, 1M x 4 and k = 512 1.1.
-const CLUSTERS: RangeInclusive<usize> = 6..=128;
+const FEWEST: usize = 6;
+const MOST: usize = 128;
 
 /// Whether it pays where only labels are wanted. Centroids then stay in L1.
 pub fn pays(columns: usize, clusters: usize) -> bool {
-    columns <= COLUMNS && CLUSTERS.contains(&clusters)
+    columns <= COLUMNS && clusters >= FEWEST && (clusters <= MOST || !filter_pays(columns, clusters))
 }
 
 /// The likely label of every row of `panels`, and the rows for which it is in doubt.

@@ -88,12 +88,26 @@ pub(super) fn judge<W: Narrow>(count: usize, sieve: &mut Sieve) {
     labels.resize(count, 0);
     doubts.clear();
     for first in (0..count).step_by(W::LANES) {
-        W::load(&standing.likely[first..]).store_whole(&mut labels[first..]);
         let ahead = W::load(&standing.second[first..]).sub(W::load(&standing.best[first..]));
-        let mut doubt = !W::bits(W::load(&margins[first..]).less(ahead)) & W::ALL;
-        while doubt != 0 {
-            doubts.push(first as u32 + doubt.trailing_zeros());
-            doubt &= doubt - 1;
-        }
+        let (likely, margin) = (W::load(&standing.likely[first..]), W::load(&margins[first..]));
+        judge_some(first, likely, ahead, margin, labels, doubts);
+    }
+}
+
+/// The same for a register of rows from `first` on: the likely label, by how much it is ahead, and by how much it has to be.
+#[inline(always)]
+pub(super) fn judge_some<W: Narrow>(
+    first: usize,
+    likely: W,
+    ahead: W,
+    margin: W,
+    labels: &mut [u32],
+    doubts: &mut Vec<u32>,
+) {
+    likely.store_whole(&mut labels[first..]);
+    let mut doubt = !W::bits(margin.less(ahead)) & W::ALL;
+    while doubt != 0 {
+        doubts.push(first as u32 + doubt.trailing_zeros());
+        doubt &= doubt - 1;
     }
 }

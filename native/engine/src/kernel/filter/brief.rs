@@ -12,6 +12,7 @@ use super::super::lanes::by_columns;
 use super::super::narrow::Narrow;
 use super::super::packed::filter_pays;
 use super::super::points::{Scale, lay_column};
+use super::super::sieve::judge_some;
 use super::super::vector::Vector;
 use super::{Filter, State};
 
@@ -86,13 +87,8 @@ fn sift_of<T: Element, V: Vector, W: Narrow, const G: usize, const D: usize>(
             if at >= count {
                 break;
             }
-            state.labels[r].store_whole(&mut labels[at..]);
-            let margin = square.multiply_add(slope, fixed);
-            let mut doubt = !W::bits(margin.less(state.second[r].sub(state.best[r]))) & W::ALL;
-            while doubt != 0 {
-                doubts.push((at + doubt.trailing_zeros() as usize) as u32);
-                doubt &= doubt - 1;
-            }
+            let ahead = state.second[r].sub(state.best[r]);
+            judge_some(at, state.labels[r], ahead, square.multiply_add(slope, fixed), labels, doubts);
         }
     }
 }

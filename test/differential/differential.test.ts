@@ -169,6 +169,7 @@ async function checkAgainstOracle(table: Table, options: FitOptions): Promise<vo
     nInit: 'auto',
     maxIter: 1,
   });
+  expect(whole.model.sizes).toEqual(histogram(whole.labels, start.length));
   const few = Math.max(1, Math.floor(ORACLE_CELLS / (start.length * table.names.length)));
   const sample = rows.length <= few ? rows : rows.slice(0, few);
   expectLabels(sample, whole.labels, start);
@@ -189,6 +190,12 @@ function expectLabels(
 ): void {
   const wrong = rows.findIndex((row, at) => oracle.nearest(row, centroids)[0] !== labels[at]);
   expect({ wrong, row: rows[wrong], label: labels[wrong] }).toEqual({ wrong: -1 });
+}
+
+function histogram(labels: Uint32Array, clusters: number): number[] {
+  const sizes = new Array<number>(clusters).fill(0);
+  for (const label of labels) sizes[label] = (sizes[label] as number) + 1;
+  return sizes;
 }
 
 function equal(a: Uint32Array, b: Uint32Array): boolean {

@@ -39,6 +39,7 @@ mod table;
 mod temporary;
 mod unpack;
 mod values;
+mod visible;
 mod wishes;
 mod write;
 

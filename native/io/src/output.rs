@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::compression::{Compression, Compressor};
-use crate::error::{Error, escaped};
+use crate::error::Error;
 use crate::format::{Format, Unwritable};
 use crate::pipe::{when_ready, widen};
 use crate::stop::Stop;
 use crate::temporary::Temporary;
+use crate::visible::shown_path;
 
 const BUFFER: usize = 256 << 10;
 
@@ -64,7 +65,7 @@ impl Output {
             return Self::direct(name, file, stop, None);
         }
         let given = target;
-        let name = escaped(&given.display().to_string());
+        let name = shown_path(given);
         let failed = |error| Error::writing(&name, error);
         if STDERR.iter().any(|name| given == Path::new(name)) {
             let file = standard_error().map_err(failed)?;

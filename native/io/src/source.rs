@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::dialect::Dialect;
-use crate::error::{Error, Undecodable, escaped, spooling, stopped};
+use crate::error::{Error, Undecodable, spooling, stopped};
 use crate::format::{Format, Signs};
 use crate::lead::{BOM, Lead, lead};
 use crate::pipe::{CHUNK, Pipe, when_ready, widen};
@@ -14,6 +14,7 @@ use crate::place::{Place, ReadSeek, Shared, spool};
 use crate::positioned::{Bytes, Positioned};
 use crate::stop::Stop;
 use crate::unpack::unpacked;
+use crate::visible::shown_path;
 
 /// A table's bytes.
 pub enum Input {
@@ -75,7 +76,7 @@ pub(crate) enum Origin {
 pub(crate) struct Source {
     pub(crate) name: String,
     /// A regular file's path.
-    pub(crate) file: Option<String>,
+    pub(crate) file: Option<PathBuf>,
     /// What the file's name says.
     pub(crate) named: Option<Format>,
     pub(crate) lead: Lead,
@@ -112,7 +113,7 @@ impl Source {
         };
         // Only a regular file is there to be read by another command.
         let file = match &place {
-            Some(Place::Path { path, .. }) => Some(path.display().to_string()),
+            Some(Place::Path { path, .. }) => Some(path.clone()),
             _ => None,
         };
         let place = match place {
@@ -128,7 +129,7 @@ impl Source {
         path: &Path,
         stop: &Arc<dyn Stop>,
     ) -> Result<(String, Option<Format>, Option<u64>, Origin, Option<Place>), Error> {
-        let name = escaped(&path.display().to_string());
+        let name = shown_path(path);
         let failed = |error| Error::reading(&name, error);
         let found = fs::metadata(path).map_err(failed)?;
         if found.is_dir() {

@@ -210,6 +210,10 @@ impl Signs<'_> {
                 "is UTF-16 text, and only UTF-8 is read".to_owned(),
                 format!("convert it first: {}", self.first("iconv -f UTF-16 -t UTF-8")),
             ),
+            Lead::Utf32 => (
+                "is UTF-32 text, and only UTF-8 is read".to_owned(),
+                format!("convert it first: {}", self.first("iconv -f UTF-32 -t UTF-8")),
+            ),
             Lead::Zip => (
                 "is a ZIP archive, which is not read".to_owned(),
                 "unzip it first; an .npz holds one .npy for each array, and an .xlsx can be saved as CSV"
@@ -234,7 +238,9 @@ pub(crate) fn settle(signs: Signs<'_>, told: Option<Format>) -> Result<Format, E
         Lead::ArrowFile | Lead::ArrowStream => Format::Arrow,
         Lead::Parquet => Format::Parquet,
         Lead::Npy => Format::Npy,
-        Lead::Gzip | Lead::Zstd | Lead::Packed(_) | Lead::Zip | Lead::Utf16 => return Err(signs.refused()),
+        Lead::Gzip | Lead::Zstd | Lead::Packed(_) | Lead::Zip | Lead::Utf16 | Lead::Utf32 => {
+            return Err(signs.refused());
+        }
     };
     match told {
         Some(told) if told == found => Ok(found),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::dialect::Dialect;
 use crate::error::{Error, Undecodable, spooling, stopped};
 use crate::format::{Format, Signs};
-use crate::lead::{BOM, Lead, lead};
+use crate::lead::{Lead, lead, lead_of_all};
 use crate::pipe::{CHUNK, Pipe, when_ready, widen};
 use crate::place::{Place, ReadSeek, Shared, spool};
 use crate::positioned::{Bytes, Positioned};
@@ -201,7 +201,7 @@ impl Source {
             source.head.extend_from_slice(&few[..count]);
             source.head_at = source.head.len();
             if count == 0 {
-                break Lead::Text { bom: source.head.starts_with(BOM) };
+                break lead_of_all(&source.head);
             }
         };
         if source.head.is_empty() {

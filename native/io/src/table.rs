@@ -377,7 +377,8 @@ impl TableReader {
         self.table.format
     }
 
-    /// Whether reading the only input again costs little more than copying the numbers it holds; text has to be parsed.
+    /// Whether reading the only input again costs little more than copying the numbers it holds; text has to be parsed, and
+    /// what is compressed as a whole unpacked.
     pub(crate) fn rereads_fast(&self) -> bool {
         self.is_alone() && matches!(self.table.body, Body::Arrow(_))
     }

@@ -17,6 +17,7 @@ mod dialect;
 mod error;
 mod format;
 mod gathered;
+mod gzip_members;
 mod index;
 mod json;
 mod kept;

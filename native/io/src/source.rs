@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::dialect::Dialect;
 use crate::error::{Error, Undecodable, spooling, stopped};
 use crate::format::{Format, Signs};
+use crate::gzip_members::Trailing;
 use crate::lead::{Lead, lead, lead_of_all};
 use crate::pipe::{CHUNK, Pipe, when_ready, widen};
 use crate::place::{Place, ReadSeek, Shared, spool};
@@ -86,6 +87,8 @@ pub(crate) struct Source {
     head: Vec<u8>,
     head_at: usize,
     place: Option<Place>,
+    /// What an unpacker tells at the end.
+    pub(crate) trailing: Option<Trailing>,
     /// What was wrong with compressed bytes: whoever looks ahead may leave that to others, and after it comes nothing more.
     damage: Option<Undecodable>,
     stop: Arc<dyn Stop>,
@@ -188,6 +191,7 @@ impl Source {
             head: Vec::new(),
             head_at: 0,
             place,
+            trailing: None,
             damage: None,
             stop,
         };
@@ -228,6 +232,7 @@ impl Source {
             head: Vec::new(),
             head_at: 0,
             place: None,
+            trailing: None,
             damage: None,
             stop: Arc::clone(&self.stop),
         }

@@ -329,7 +329,7 @@ impl TableReader {
             if !matches!(filled, Filled::End) {
                 return Ok(filled);
             }
-            self.notes.extend(self.table.body.late_note());
+            self.notes.extend(self.table.late_notes());
             if !self.advance(cells)? {
                 return Ok(Filled::End);
             }
@@ -380,7 +380,7 @@ impl TableReader {
     /// Whether reading the only input again costs little more than copying the numbers it holds; text has to be parsed, and
     /// what is compressed as a whole unpacked.
     pub(crate) fn rereads_fast(&self) -> bool {
-        self.is_alone() && matches!(self.table.body, Body::Arrow(_))
+        self.is_alone() && matches!(self.table.body, Body::Arrow(_)) && !self.table.is_packed()
     }
 
     fn into_kept(mut self, features: Vec<usize>) -> Option<Kept> {

@@ -55,7 +55,7 @@ pub use kept::{Kept, Labelled, Labels};
 pub use labels::LabelsWriter;
 pub use output::Output;
 pub use passing::{LabelsFile, Limit, Loaded, PassingRows, read_table_within};
-pub use several::expand;
+pub use several::{Files, expand};
 pub use source::Input;
 pub use stop::{Never, Stop};
 pub use table::{Batch, Table, TableReader, read_table};

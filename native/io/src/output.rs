@@ -75,7 +75,7 @@ impl Output {
             return Self::direct(name, file, stop, None);
         }
         let target = follow(given).map_err(failed)?;
-        if protect.iter().any(|other| follow(other).is_ok_and(|other| other == target)) {
+        if protect.iter().any(|other| is_same_file(other, given)) {
             return Err(failed(io::Error::other("another output goes to the same file")));
         }
         let existing = match fs::metadata(&target) {
@@ -229,6 +229,11 @@ fn follow(target: &Path) -> io::Result<PathBuf> {
         path = path.parent().unwrap_or(Path::new("")).join(next);
     }
     Err(io::Error::other("too many symbolic links"))
+}
+
+/// Whether two paths lead to one file, be it there or not.
+pub(crate) fn is_same_file(one: &Path, other: &Path) -> bool {
+    matches!((follow(one), follow(other)), (Ok(one), Ok(other)) if one == other)
 }
 
 /// One spelling of the directory, so that `./x` and `x` are the same file.

@@ -1,4 +1,5 @@
 import type { Failure } from '#native';
+import { visible } from '../text/visible.js';
 
 /**
  * Which side is at fault:
@@ -39,10 +40,10 @@ export class KMeansError extends Error {
   constructor(parts: ErrorParts) {
     const { code, message, option, hint } = parts;
     // The rule of an option reads after its name: "maxIter" + "must be 1 or more, got 0".
-    super(code === 'InvalidOption' && option ? `${option} ${message}` : message);
+    super(visible(code === 'InvalidOption' && option ? `${option} ${message}` : message));
     this.code = code;
     if (option !== undefined) this.option = option;
-    if (hint !== undefined) this.hint = hint;
+    if (hint !== undefined) this.hint = visible(hint);
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Control } from '../api/job.js';
 import type { Bar } from '../render/bar.js';
 import { onSignals } from './signals.js';
-import { columns, isTerminal, STDERR, writeErr } from './terminal.js';
+import { columns, drawErr, isTerminal, STDERR, writeErr } from './terminal.js';
 
 export interface Manner {
   /** Whether nothing may be said. */
@@ -48,5 +48,5 @@ export async function attend<Result>(
 async function drawnBar(total: number | undefined): Promise<Bar | undefined> {
   if (!isTerminal(STDERR)) return undefined;
   const { progressBar } = await import('../render/bar.js');
-  return progressBar({ columns: columns(STDERR), write: writeErr }, total);
+  return progressBar({ columns: columns(STDERR), write: drawErr }, total);
 }

@@ -1,7 +1,7 @@
 /** Where results go. Found out before any work is done, since the work may take an hour. */
 import { realpathSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { isTerminal, STDOUT } from './terminal.js';
+import { isTerminal, requireStdout, STDOUT } from './terminal.js';
 import { UsageError } from './usage.js';
 
 /** A flag and the path it was given; `-` is stdout. */
@@ -54,6 +54,11 @@ export function refuseBinary(output: string | undefined, binary: string | undefi
     `${binary} is binary, and standard output is a terminal`,
     `give a file with -o, such as -o table.${binary.toLowerCase()}, or pipe it on`,
   );
+}
+
+/** A result that goes to a closed stdout would be lost, after the work. */
+export function refuseClosed(destinations: readonly Destination[]): void {
+  if (usesStdout(destinations)) requireStdout();
 }
 
 /** Data on a person's screen, where a progress bar would draw over them. */

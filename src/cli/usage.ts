@@ -12,10 +12,12 @@ export class UsageError extends Error {
 
 /** Commander's sentence in our form: no full stop, and its suggestion as a hint. */
 export function fromCommander({ code, message }: CommanderError, command: string): UsageError {
-  const [first = '', suggestion] = message.replace(/^error: /, '').split('\n');
+  // The argument at fault may hold line ends of its own.
+  const [, first = '', suggestion] =
+    /^(?:error: )?(.*?)(?:\n\((Did you mean [^\n]*)\))?$/s.exec(message) ?? [];
   const [flag] = /--[a-z-]+/.exec(first) ?? [];
   if (code === 'commander.optionMissingArgument') return new UsageError(`${flag} needs a value`);
   const sentence = first.replace(/\. Expected/, ', expected').replace(/\.$/, '');
-  const hint = suggestion?.replace(/^\((.*)\)$/, '$1').replace(/^Did/, 'did');
+  const hint = suggestion?.replace(/^Did/, 'did');
   return new UsageError(sentence, hint ?? `${command} --help shows what there is`);
 }

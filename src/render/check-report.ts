@@ -1,16 +1,10 @@
 /** What a table holds and what to think about before a fit, for a person. */
 import type { CheckedColumn, CheckReport } from '../api/report.js';
+import { pathWord } from '../text/shell.js';
+import { visible } from '../text/visible.js';
 import { warningText } from './failure.js';
 import type { Page } from './fit-report.js';
-import {
-  type Column,
-  firstOf,
-  shellWord,
-  shorten,
-  tableLines,
-  visible,
-  wrapText,
-} from './layout.js';
+import { type Column, firstOf, shorten, tableLines, wrapText } from './layout.js';
 import { count, measure, percent, plural } from './quantity.js';
 
 const COLUMNS_SHOWN = 40;
@@ -51,11 +45,9 @@ export function checkReport(
       ? `\n${unusedLines.map((line) => `  ${paint.faint('not used')}  ${line}\n`).join('')}`
       : '',
     points.length > 0 ? `\n${points.map((line) => `  ${line}\n`).join('')}` : '',
-    warnings.length > 0
-      ? `\n${warnings.map((text) => warningText(visible(text), paint)).join('')}`
-      : '',
+    warnings.length > 0 ? `\n${warnings.map((text) => warningText(text, paint)).join('')}` : '',
     `\n  ${paint.faint('then, with the number of clusters you want:')}\n`,
-    `  kmeans fit ${[...inputs.map(shellWord), '-k 3', ...report.flags, '-m model.json'].join(' ')}\n`,
+    `  kmeans fit ${[...inputs.map(pathWord), '-k 3', ...report.flags, '-m model.json'].join(' ')}\n`,
   ].join('');
 }
 

@@ -3,7 +3,8 @@
  * cluster, the columns in which it differs most from the rest.
  */
 import type { ClusterSummary, ColumnSummary, FitReport } from '../api/report.js';
-import { type Column, shorten, shortenWithin, tableLines, visible, wrapList } from './layout.js';
+import { visible } from '../text/visible.js';
+import { type Column, shorten, shortenWithin, tableLines, wrapList } from './layout.js';
 import { aligned, count, measure, percent, plural } from './quantity.js';
 
 const CLUSTERS_SHOWN = 20;

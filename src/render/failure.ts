@@ -1,4 +1,5 @@
 import type { ErrorParts } from '../api/errors.js';
+import { visible } from '../text/visible.js';
 import type { Paint } from './paint.js';
 
 /** An error as two sentences: what is wrong, and what to do. */
@@ -20,13 +21,13 @@ export function complaint(
 
 export function failureText({ message, hint }: Complaint, paint: Paint): string {
   const advice = hint ? `\n${hintText(hint, paint)}` : '';
-  return `${paint.error('error:')} ${message}\n${advice}`;
+  return `${paint.error('error:')} ${visible(message)}\n${advice}`;
 }
 
 export function hintText(hint: string, paint: Paint): string {
-  return `${paint.hint('hint:')} ${hint}\n`;
+  return `${paint.hint('hint:')} ${visible(hint)}\n`;
 }
 
 export function warningText(warning: string, paint: Paint): string {
-  return `${paint.warning('warning:')} ${warning}\n`;
+  return `${paint.warning('warning:')} ${visible(warning)}\n`;
 }

@@ -1,8 +1,9 @@
 /** What a person wants to know of a fit, in the order of R's print: sizes, centroids, quality. */
 import type { FitReport } from '../api/report.js';
+import { visible } from '../text/visible.js';
 import { clusterLines } from './cluster-table.js';
 import { warningText } from './failure.js';
-import { firstOf, visible, wrapList, wrapText } from './layout.js';
+import { firstOf, wrapList, wrapText } from './layout.js';
 import type { Paint } from './paint.js';
 import { bytes, count, measure, percent, plural, TOO_LARGE, TOO_SMALL } from './quantity.js';
 import { agreementLines, classTable } from './truth-report.js';
@@ -37,7 +38,7 @@ export function fitReport(report: FitReport, source: string, { paint, width }: P
   const tables = [clusterLines(report, width - 2)];
   const classes = truth && classTable(truth, width - 2);
   if (classes) tables.push(classes);
-  const warnings = report.warnings.map((warning) => warningText(visible(warning), paint));
+  const warnings = report.warnings.map((warning) => warningText(warning, paint));
   return [
     `${paint.heading(heading(report))} ${paint.faint('in')} ${paint.path(visible(source))}\n`,
     `\n${facts.map(([label, lines]) => fact(label, lines, paint)).join('')}`,

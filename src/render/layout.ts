@@ -57,33 +57,21 @@ export function firstOf(words: readonly string[], most: number): string[] {
 }
 
 export function shorten(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
+  return text.length <= width ? text : `${whole(text.slice(0, width - 1))}…`;
 }
 
 /** The same with the end kept, where names that begin alike differ. */
 export function shortenWithin(text: string, width: number): string {
   if (text.length <= width) return text;
   const end = Math.floor((width - 1) / 2);
-  return `${text.slice(0, width - 1 - end)}…${text.slice(text.length - end)}`;
+  return `${whole(text.slice(0, width - 1 - end))}…${whole(text.slice(text.length - end))}`;
 }
 
-/** What would move a terminal's cursor, break a line, or turn the direction of text around. */
-const CONTROL = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
-
-/** Text from a file with its control characters spelt out, as the engine's errors do: `\u{1b}`. */
-export function visible(text: string): string {
-  return text.replace(CONTROL, (character) => {
-    return SPELT[character] ?? `\\u{${character.codePointAt(0)?.toString(16)}}`;
-  });
+/** A piece without the half of a character at its end or beginning. */
+function whole(piece: string): string {
+  return piece.replace(/[\ud800-\udbff]$|^[\udc00-\udfff]/g, '');
 }
-
-const SPELT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 function pad(text: string, width: number, left: boolean): string {
   return left ? text.padEnd(width) : text.padStart(width);
-}
-
-/** A word as it is typed into a shell. */
-export function shellWord(text: string): string {
-  return /^[\w./+:@%-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,7 +1,8 @@
 import type { PredictReport } from '../api/report.js';
+import { visible } from '../text/visible.js';
 import { warningText } from './failure.js';
 import type { Page } from './fit-report.js';
-import { firstOf, tableLines, visible, wrapList } from './layout.js';
+import { firstOf, tableLines, wrapList } from './layout.js';
 import { count, percent, plural } from './quantity.js';
 
 const SIZES_SHOWN = 20;
@@ -25,9 +26,7 @@ export function predictReport(
     filled > 0 ? `\n  ${plural(filled, 'missing cell')} filled as the model says\n` : '',
     ignoredText.length > 0 ? `\n${ignoredText.join('')}` : '',
     rows > 0 ? `\n  ${paint.heading(titles)}\n${lines.map((line) => `  ${line}\n`).join('')}` : '',
-    warnings.length > 0
-      ? `\n${warnings.map((text) => warningText(visible(text), paint)).join('')}`
-      : '',
+    warnings.length > 0 ? `\n${warnings.map((text) => warningText(text, paint)).join('')}` : '',
   ].join('');
 }
 

@@ -1,6 +1,7 @@
 /** How clusters agree with known classes: three measures, and the table of both where it is small. */
 import type { TruthReport } from '../api/report.js';
-import { shorten, tableLines, visible } from './layout.js';
+import { visible } from '../text/visible.js';
+import { shorten, tableLines } from './layout.js';
 import { count, percent, plural } from './quantity.js';
 
 const LONGEST_CLASS = 32;

@@ -1,5 +1,5 @@
+import { visible } from '../text/visible.js';
 import { hintText } from './failure.js';
-import { visible } from './layout.js';
 import type { Paint } from './paint.js';
 
 /** Where a result went; the path `-` is standard output. */

@@ -58,6 +58,7 @@ const commandLines: readonly Case[] = [
   ['blobs-rows-negative', 'blobs -n -5 -o keep', USAGE],
   ['blobs-std-negative', 'blobs --std -5 -o keep', USAGE],
   ['blobs-input', 'blobs good.csv', USAGE],
+  ['memory-least', 'fit good.csv -k 2 --threads 2 --memory 1B', USAGE],
 ];
 
 const files: readonly Case[] = [
@@ -79,6 +80,8 @@ const files: readonly Case[] = [
   ['input-second-lacks', 'fit good.csv one.csv -k 2 -m keep', FAILED],
   ['input-parquet', 'fit table.parquet -k 2 -m keep', FAILED],
   ['input-utf16', 'fit utf16.csv -k 2 -m keep', FAILED],
+  ['input-utf32', 'fit utf32.csv -k 2 -m keep', FAILED],
+  ['input-pattern-of-outputs', 'fit *good.csv -k 2 -m good.csv', FAILED],
   ['input-nan', 'fit nan.csv -k 2 -m keep', FAILED],
   ['input-infinite', 'fit infinite.csv -k 2 -m keep', FAILED],
   ['input-text', 'fit text.csv -k 2 -m keep', FAILED],
@@ -87,6 +90,7 @@ const files: readonly Case[] = [
   ['input-open-quote', 'fit quote.csv -k 2 -m keep', FAILED],
   ['input-truncated-arrow', 'fit cut.arrow -k 2 -m keep', FAILED],
   ['weight-negative', 'fit weights.csv -k 2 --weight w -m keep', FAILED],
+  ['output-names-a-folder', 'fit good.csv -k 2 -m model/', FAILED],
   ['output-folder-missing', 'fit good.csv -k 2 -m nowhere/model.json', FAILED],
   ['output-under-a-file', 'fit good.csv -k 2 -o good.csv/out.csv', FAILED],
   ['model-nowhere', 'predict good.csv -m nowhere.json -o keep', FAILED],

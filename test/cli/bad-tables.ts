@@ -32,6 +32,14 @@ const tables: Readonly<Record<string, string | Uint8Array>> = {
   'broken.jsonl': '{"a":1,"b":2}\n{"a":3,"b":}\n',
   'table.parquet': Buffer.from(`PAR1${'\0'.repeat(64)}PAR1`),
   'utf16.csv': Buffer.from('\ufeffa,b\n1,2\n3,4\n', 'utf16le'),
+  'utf32.csv': Uint8Array.from(
+    Array.from('\ufeffa,b\n1,2\n', (letter) => letter.codePointAt(0) ?? 0).flatMap((code) => [
+      code & 255,
+      code >> 8,
+      0,
+      0,
+    ]),
+  ),
   'nan.csv': 'a,b\n1,2\n3,NaN\n',
   'infinite.csv': 'a,b\n1,2\n3,inf\n',
   'text.csv': 'a,b\n1,2\n3,n.a.\n5,6\n',

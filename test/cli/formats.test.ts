@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { pythonWithArrow } from './pyarrow.js';
-import { directory, shell } from './run.js';
+import { directory, run, shell } from './run.js';
 
 const python = pythonWithArrow();
 const ROWS = 5000;
@@ -145,4 +145,43 @@ test('JSON lines keep their bytes and get a member', async () => {
   expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
   expect(stdout.split('\n')[0]).toMatch(/^\{"a": 1\.0, "note": "é","cluster":[01]\}$/);
   expect(stdout.split('\n')[1]).toMatch(/^\{"note": null, "a": 9,"cluster":[01]\}$/);
+});
+
+test('a pattern does not read what the same run has written, and says so', async () => {
+  const cwd = directory();
+  writeFileSync(join(cwd, 'a.csv'), 'a,b\n1,2\n3,4\n');
+  writeFileSync(join(cwd, 'b.csv'), 'a,b\n9,8\n7,6\n');
+  const fit = ['fit', '*.csv', '-k', '2', '-m', 'model.json', '-o', 'out.csv'];
+  const first = await run(fit, { cwd });
+  const [model, rows] = ['model.json', 'out.csv'].map((name) => readFileSync(join(cwd, name)));
+  const second = await run(fit, { cwd });
+  const warning = 'warning: out.csv is written by this run, and was left out of *.csv\n';
+  expect([first.code, first.stderr.includes('left out')]).toEqual([0, false]);
+  expect([second.code, second.stderr.includes(warning)]).toEqual([0, true]);
+  expect(readFileSync(join(cwd, 'model.json')).equals(model as Buffer)).toBe(true);
+  expect(readFileSync(join(cwd, 'out.csv')).equals(rows as Buffer)).toBe(true);
+  const predict = ['predict', './*.csv', '-m', 'model.json', '-o', 'out.csv'];
+  expect((await run(predict, { cwd })).stderr).toContain('left out of ./*.csv');
+  expect(readFileSync(join(cwd, 'out.csv')).equals(rows as Buffer)).toBe(true);
+  // What a shell has named, or a person, is not left out in silence.
+  const named = await run(['fit', 'a.csv', 'out.csv', '-k', '2', '-o', 'out.csv'], { cwd });
+  expect(named.code).toBe(2);
+  expect(named.stderr).toContain('--output would overwrite the input out.csv');
+});
+
+test('what follows gzip data is passed over with a warning', async () => {
+  const cwd = directory();
+  const packed = gzipSync('a,b\n1,2\n3,4\n9,9\n');
+  writeFileSync(join(cwd, 'zeros.csv.gz'), Buffer.concat([packed, Buffer.alloc(1024)]));
+  writeFileSync(join(cwd, 'more.csv.gz'), Buffer.concat([packed, Buffer.from('and more\n')]));
+  const models = new Set<string>();
+  for (const [name, warned] of [
+    ['zeros.csv.gz', false],
+    ['more.csv.gz', true],
+  ] as const) {
+    const { stdout, stderr, code } = await run(['fit', name, '-k', '2'], { cwd });
+    expect([code, stderr.includes('is no gzip data and was passed over')]).toEqual([0, warned]);
+    models.add(stdout);
+  }
+  expect(models.size).toBe(1);
 });

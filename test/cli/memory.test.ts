@@ -152,6 +152,23 @@ test('a size that is too small is told what would do, and that does', async () =
   expect(second.code, second.stderr).toBe(0);
 });
 
+test('whatever is too small is told the same, once', async () => {
+  const cwd = directory();
+  for (const rows of [2, 3, 40]) {
+    writeFileSync(join(cwd, 'few.csv'), `a,b\n${'1.5,2\n3,4\n'.repeat(rows / 2 + 1)}`);
+    const fit = ['fit', 'few.csv', '-k', '2', '-q', '-m', 'model.json', '--memory'];
+    const told = new Set<string>();
+    for (const size of ['1B', '64B', '100B', '0.12kB', '150B', '200B']) {
+      const { stderr } = await run([...fit, size], { cwd });
+      const [, least] = /hint: say --memory (\S+)/.exec(stderr) ?? [];
+      if (least !== undefined) told.add(least);
+    }
+    expect([...told]).toHaveLength(1);
+    const { stderr, code } = await run([...fit, ...told], { cwd });
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+  }
+});
+
 test('a cell at fault is told as it is in memory', async () => {
   const cwd = directory();
   const rows = Array.from({ length: 300_000 }, (_, row) => `${row},${row % 7}`);

@@ -1,5 +1,7 @@
 /** Ctrl-C, and the signals that end a process: what is kept, what is said, what is left behind. */
-import { readdirSync, readFileSync } from 'node:fs';
+
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -81,6 +83,44 @@ test('a signal that npm sends along is not a second Ctrl-C', async () => {
   dispose();
 });
 
+test.runIf(process.platform === 'linux')(
+  'a kill that nobody can catch leaves nothing',
+  async () => {
+    const cwd = directory();
+    for (let at = 0; at < 24; at++) {
+      const outputs = ['-m', `model-${at}.json`, '-o', `rows-${at}.csv`, '-l', `labels-${at}.csv`];
+      const fit = start(['fit', iris, '-k', '3', ...outputs], { cwd });
+      const ended = outcome(fit);
+      if (at % 2) await wait(at * 10);
+      else while (fit.exitCode === null && !writes(fit, cwd)) await wait(1);
+      const unnamed = !readdirSync(cwd).some(isTemporary);
+      fit.kill('SIGKILL');
+      await ended;
+      // A file system without unnamed files keeps what a killed process had begun.
+      if (unnamed) expect(readdirSync(cwd).filter(isTemporary)).toEqual([]);
+    }
+  },
+);
+
+function isTemporary(name: string): boolean {
+  return name.startsWith('.kmeans-');
+}
+
+/** Whether a process has begun to write a file in a folder: one with a name to come, or with none yet. */
+function writes({ pid }: ChildProcess, cwd: string): boolean {
+  const open = `/proc/${pid}/fd`;
+  if (readdirSync(cwd).some(isTemporary)) return true;
+  if (!existsSync(open)) return false;
+  const unnamed = `${realpathSync(cwd)}/#`;
+  return readdirSync(open).some((fd) => {
+    try {
+      return readlinkSync(join(open, fd)).startsWith(unnamed);
+    } catch {
+      return false; // closed meanwhile
+    }
+  });
+}
+
 /** A fit that lasts, and the signals, a while apart, once it has begun to write. */
 async function signalled(
   cwd: string,
@@ -90,7 +130,7 @@ async function signalled(
   await shell('kmeans blobs -q -n 200000 -d 16 -k 50 --std 20 -o blobs.csv', { cwd });
   const fit = start(['fit', 'blobs.csv', ...options, ...ENDLESS], { cwd });
   const ended = outcome(fit);
-  while (!readdirSync(cwd).some((name) => name.startsWith('.kmeans-'))) await wait(50);
+  while (!writes(fit, cwd)) await wait(50);
   await wait(2000); // for the reading and a first iteration
   for (const signal of signals) {
     fit.kill(signal);

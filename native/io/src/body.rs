@@ -14,6 +14,7 @@ use crate::csv::table::{CsvTable, RawRecords, TextStyle};
 use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::format::{Format, settle};
+use crate::gzip_members::Trailing;
 use crate::json::table::{JsonTable, Look};
 use crate::kept::{Limits, Part};
 use crate::source::Source;
@@ -29,6 +30,7 @@ pub(crate) struct Opened {
     pub(crate) body: Body,
     /// What was guessed about it and the user may want to know.
     pub(crate) notes: Vec<String>,
+    trailing: Option<Trailing>,
     pub(crate) stop: Arc<dyn Stop>,
 }
 
@@ -57,6 +59,7 @@ impl Opened {
     pub(crate) fn of(source: Source, dialect: Dialect, keep: bool, look: &Look) -> Result<Self, Error> {
         let format = settle(source.signs(), dialect.format)?;
         let (name, length, stop) = (source.name.clone(), source.length, Arc::clone(source.stop()));
+        let trailing = source.trailing.clone();
         let (format, body, notes) = match format {
             Format::Arrow | Format::Parquet | Format::Npy => {
                 (format, Body::Arrow(Box::new(ArrowTable::open(source, format)?)), Vec::new())
@@ -71,7 +74,7 @@ impl Opened {
                 (format, Body::Csv(Box::new(table)), notes)
             }
         };
-        Ok(Self { name, format, length, body, notes, stop })
+        Ok(Self { name, format, length, body, notes, trailing, stop })
     }
 
     /// The format in which the table is passed on unless another is named: its own, or Arrow where that is not written.
@@ -80,6 +83,17 @@ impl Opened {
             format if format.is_written() => format,
             _ => Format::Arrow,
         }
+    }
+
+    /// Whether it is compressed as a whole.
+    pub(crate) fn is_packed(&self) -> bool {
+        self.trailing.is_some()
+    }
+
+    /// What came to light only while reading.
+    pub(crate) fn late_notes(&self) -> impl Iterator<Item = String> {
+        let trailing = self.trailing.as_ref().and_then(|trailing| trailing.note(&self.name));
+        self.body.late_note().into_iter().chain(trailing)
     }
 
     /// For a second reading, with these columns as features.
@@ -249,7 +263,7 @@ impl Body {
     }
 
     /// What came to light only while reading.
-    pub(crate) fn late_note(&self) -> Option<String> {
+    fn late_note(&self) -> Option<String> {
         match self {
             Self::Json(table) => table.note(),
             Self::Csv(_) | Self::Arrow(_) => None,

@@ -2,6 +2,11 @@
 
 use std::io;
 
+use crate::visible::shown_path;
+
+pub(crate) use crate::visible::escaped;
+pub use crate::visible::shown;
+
 /// Whose fault it is; the command line turns it into an exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -168,7 +173,7 @@ impl Error {
     }
 
     pub(crate) fn spooling(input: &str, source: io::Error) -> Self {
-        let folder = escaped(&std::env::temp_dir().to_string_lossy());
+        let folder = shown_path(&std::env::temp_dir());
         Self::Spool { input: input.to_owned(), folder, source }
     }
 
@@ -222,35 +227,6 @@ impl Undecodable {
 /// `predicate` reads after the input's name.
 pub(crate) fn undecodable(predicate: String, hint: Option<&'static str>) -> io::Error {
     io::Error::other(Undecodable { predicate, hint })
-}
-
-/// Control characters escaped: a name may hold a line's end or colour the terminal.
-pub(crate) fn escaped(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    text.chars().for_each(|letter| push_escaped(&mut plain, letter));
-    plain
-}
-
-fn push_escaped(into: &mut String, letter: char) {
-    if letter.is_control() {
-        into.extend(letter.escape_default());
-    } else {
-        into.push(letter);
-    }
-}
-
-/// At most 40 characters, control characters escaped: a value may be a megabyte of escape sequences.
-pub fn shown(text: &str) -> String {
-    const LONGEST: usize = 40;
-    let mut short = String::new();
-    for (count, letter) in text.chars().enumerate() {
-        if count == LONGEST {
-            short.push('…');
-            break;
-        }
-        push_escaped(&mut short, letter);
-    }
-    short
 }
 
 fn quoted(value: Option<&str>) -> String {

@@ -1,12 +1,12 @@
 //! Which kind of table a file holds: by what the caller says, by its name, by its first bytes.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use crate::compression::Compression;
 use crate::error::Error;
 use crate::lead::Lead;
-use crate::names::{did_you_mean, shell_word};
+use crate::names::{did_you_mean, path_word};
 
 /// A kind of table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,7 +113,7 @@ impl Format {
 /// A kind of file that a name promises and no writer here makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Unwritable {
-    file: String,
+    file: PathBuf,
     extension: String,
     why: Why,
 }
@@ -147,7 +147,7 @@ impl Unwritable {
             _ => Why::Twice(Format::of_name(path).filter(|format| outer.is_some() && format.is_binary())?),
         };
         let extension = outer.into_iter().fold(inner, |inner, outer| format!("{inner}.{outer}"));
-        Some(Self { file: path.display().to_string(), extension, why })
+        Some(Self { file: path.to_owned(), extension, why })
     }
 
     pub(crate) fn refused(&self, option: &'static str) -> Error {
@@ -155,8 +155,7 @@ impl Unwritable {
         let (rule, advice) = match why {
             Why::Compression(command) => {
                 let flag = if option == "labels" { "-l" } else { "-o" };
-                let file = shell_word(&crate::error::escaped(file));
-                let line = format!("kmeans … {flag} - | {command} > {file}");
+                let line = format!("kmeans … {flag} - | {command} > {}", path_word(file));
                 let advice = format!("name it .gz or .zst, or write to standard output and compress: {line}");
                 ("such compression is not written".to_owned(), advice)
             }
@@ -187,7 +186,7 @@ pub(crate) struct Signs<'a> {
     /// The name in messages.
     pub(crate) input: &'a str,
     /// The file, if it is one that a command can read again.
-    pub(crate) file: Option<&'a str>,
+    pub(crate) file: Option<&'a Path>,
     pub(crate) lead: Lead,
     /// The first bytes.
     pub(crate) head: &'a [u8],
@@ -199,7 +198,7 @@ impl Signs<'_> {
     /// A shell's line that does `what` to the input before it is read.
     fn first(&self, what: &str) -> String {
         match self.file {
-            Some(file) => format!("{what} {} | kmeans …", shell_word(file)),
+            Some(file) => format!("{what} {} | kmeans …", path_word(file)),
             None => format!("… | {what} | kmeans …"),
         }
     }
@@ -210,6 +209,10 @@ impl Signs<'_> {
             Lead::Utf16 => (
                 "is UTF-16 text, and only UTF-8 is read".to_owned(),
                 format!("convert it first: {}", self.first("iconv -f UTF-16 -t UTF-8")),
+            ),
+            Lead::Utf32 => (
+                "is UTF-32 text, and only UTF-8 is read".to_owned(),
+                format!("convert it first: {}", self.first("iconv -f UTF-32 -t UTF-8")),
             ),
             Lead::Zip => (
                 "is a ZIP archive, which is not read".to_owned(),
@@ -235,7 +238,9 @@ pub(crate) fn settle(signs: Signs<'_>, told: Option<Format>) -> Result<Format, E
         Lead::ArrowFile | Lead::ArrowStream => Format::Arrow,
         Lead::Parquet => Format::Parquet,
         Lead::Npy => Format::Npy,
-        Lead::Gzip | Lead::Zstd | Lead::Packed(_) | Lead::Zip | Lead::Utf16 => return Err(signs.refused()),
+        Lead::Gzip | Lead::Zstd | Lead::Packed(_) | Lead::Zip | Lead::Utf16 | Lead::Utf32 => {
+            return Err(signs.refused());
+        }
     };
     match told {
         Some(told) if told == found => Ok(found),
@@ -328,7 +333,7 @@ mod tests {
         let hint = |file| {
             settle(Signs { file, ..signs(Lead::Packed("bzip2"), None) }, None).unwrap_err().hint().unwrap()
         };
-        assert_eq!(hint(Some("a b.bz2")), "decompress it first: bzip2 -dc 'a b.bz2' | kmeans …");
+        assert_eq!(hint(Some(Path::new("a b.bz2"))), "decompress it first: bzip2 -dc 'a b.bz2' | kmeans …");
         assert_eq!(hint(None), "decompress it first: … | bzip2 -dc | kmeans …");
     }
 }

@@ -18,12 +18,13 @@ pub(crate) enum Lead {
     Packed(&'static str),
     Zip,
     Utf16,
+    Utf32,
 }
 
 /// The byte order mark of UTF-8.
 pub(crate) const BOM: &[u8] = b"\xef\xbb\xbf";
 
-const LEADS: [(&[u8], Lead); 13] = [
+const LEADS: [(&[u8], Lead); 15] = [
     (BOM, Lead::Text { bom: true }),
     (b"ARROW1", Lead::ArrowFile),
     (b"\xff\xff\xff\xff", Lead::ArrowStream),
@@ -36,6 +37,9 @@ const LEADS: [(&[u8], Lead); 13] = [
     (b"BZh91AY&SY", Lead::Packed("bzip2")),
     (b"\xfd7zXZ\0", Lead::Packed("xz")),
     (b"PK\x03\x04", Lead::Zip),
+    // Before UTF-16, whose mark it begins with.
+    (b"\xff\xfe\0\0", Lead::Utf32),
+    (b"\0\0\xfe\xff", Lead::Utf32),
     (b"\xff\xfe", Lead::Utf16),
     (b"\xfe\xff", Lead::Utf16),
 ];
@@ -45,18 +49,39 @@ const FARTHEST: usize = 256;
 
 /// `None` while `head` may still grow into one of the known beginnings.
 pub(crate) fn lead(head: &[u8]) -> Option<Lead> {
+    if LEADS.iter().any(|(magic, _)| magic.len() > head.len() && magic.starts_with(head)) {
+        return None;
+    }
     match LEADS.iter().find(|(magic, _)| head.starts_with(magic)) {
         Some((_, Lead::Text { bom: true })) => {
-            return json(&head[BOM.len()..])
-                .map(|json| if json { Lead::Json } else { Lead::Text { bom: true } });
+            let text = without_boms(head);
+            // Another may be on its way, but no file needs a hundred.
+            if BOM.starts_with(text) {
+                return (head.len() >= FARTHEST).then_some(Lead::Text { bom: true });
+            }
+            return json(text).map(|json| if json { Lead::Json } else { Lead::Text { bom: true } });
         }
         Some((_, lead)) => return Some(*lead),
         None => {}
     }
-    if LEADS.iter().any(|(magic, _)| magic.starts_with(head)) {
-        return None;
-    }
     json(head).map(|json| if json { Lead::Json } else { Lead::Text { bom: false } })
+}
+
+/// What nothing follows: the same where all of the input is its beginning.
+pub(crate) fn lead_of_all(input: &[u8]) -> Lead {
+    match LEADS.iter().find(|(magic, _)| input.starts_with(magic)) {
+        Some((_, Lead::Utf16)) => Lead::Utf16,
+        found => Lead::Text { bom: matches!(found, Some((_, Lead::Text { bom: true }))) },
+    }
+}
+
+/// A text without the marks with which it begins: each of several files that were put together brings its own.
+pub(crate) fn without_boms(text: &[u8]) -> &[u8] {
+    let mut text = text;
+    while let Some(rest) = text.strip_prefix(BOM) {
+        text = rest;
+    }
+    text
 }
 
 /// Whether a text begins as an object or an array of objects does; `None` while that is open.
@@ -81,7 +106,17 @@ mod tests {
         assert_eq!(lead(b""), None);
         assert_eq!(lead(b"AR"), None);
         assert_eq!(lead(b"a"), Some(Lead::Text { bom: false }));
-        assert_eq!(lead(b"\xff\xfe"), Some(Lead::Utf16));
+        assert_eq!(lead(b"\xff\xfe"), None);
+        assert_eq!(lead(b"\xff\xfea\0"), Some(Lead::Utf16));
+        assert_eq!(lead(b"\xfe\xff"), Some(Lead::Utf16));
+        assert_eq!(lead(b"\xff\xfe\0"), None);
+        for utf32 in [b"\xff\xfe\0\0", b"\0\0\xfe\xff"] {
+            assert_eq!(lead(utf32), Some(Lead::Utf32));
+        }
+        assert_eq!(lead(&BOM.repeat(FARTHEST)), Some(Lead::Text { bom: true }));
+        assert_eq!(lead_of_all(b"\xff\xfe"), Lead::Utf16);
+        assert_eq!(lead_of_all(BOM), Lead::Text { bom: true });
+        assert_eq!(lead_of_all(b"a"), Lead::Text { bom: false });
         assert_eq!(lead(b"\xff\xff\xff\xff"), Some(Lead::ArrowStream));
         assert_eq!(lead(b"\x93NUMP"), None);
     }
@@ -92,6 +127,8 @@ mod tests {
         assert_eq!(lead(b"{ "), None);
         assert_eq!(lead(b"{\n\"a\""), Some(Lead::Json));
         assert_eq!(lead(b"\xef\xbb\xbf [ {"), Some(Lead::Json));
+        assert_eq!(lead(b"\xef\xbb\xbf\xef\xbb"), None);
+        assert_eq!(lead(b"\xef\xbb\xbf\xef\xbb\xbf{\"a\""), Some(Lead::Json));
         for text in [&b"{a},b"[..], b"[1,2]", b"[a],b", b"\"a\",b"] {
             assert_eq!(lead(text), Some(Lead::Text { bom: false }), "{text:?}");
         }

@@ -1,6 +1,9 @@
 //! Names of columns: the nearest known one to a mistyped one, and how one is shown and typed.
 
-pub use crate::error::shown;
+use std::fmt::Write as _;
+use std::path::Path;
+
+pub use crate::visible::{escaped, shown, shown_path};
 
 /// The candidate that `name` was most likely meant to be, or `None` when nothing is close: at most a third of the
 /// letters may differ (and one always may), letter case aside.
@@ -34,7 +37,6 @@ where
 
 /// A column's name as its bytes say; what is not UTF-8 is escaped, so that two such names stay two.
 pub(crate) fn of_bytes(bytes: &[u8]) -> String {
-    use std::fmt::Write;
     let mut name = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         name.push_str(chunk.valid());
@@ -62,15 +64,57 @@ pub fn typed(name: &str) -> String {
     if short.len() < name.len() {
         short.push('…');
     }
-    shell_word(&format!("\"{}\"", crate::error::escaped(&short).replace('"', "\"\"")))
+    shell_word(&format!("\"{}\"", short.replace('"', "\"\"")))
 }
 
-/// One word of a shell's line.
+/// Returns the text as one word of a shell's line, which stands for it to the byte and holds no character that
+/// [`escaped`] would spell out.
+///
+/// `$'…'` is that of bash, zsh and POSIX.1-2024. Bytes are written in octal, which every shell reads alike: `\x` takes two
+/// digits in one and any number in another, and what `\u` means depends on the locale.
 pub(crate) fn shell_word(text: &str) -> String {
-    if is_plain(text, "_.-/") {
-        return text.to_owned();
+    bytes_word(text.as_bytes())
+}
+
+/// Returns the path as one word of a shell's line, which no command takes for an option.
+pub(crate) fn path_word(path: &Path) -> String {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    if bytes.starts_with(b"-") { bytes_word(&[b"./", bytes].concat()) } else { bytes_word(bytes) }
+}
+
+fn bytes_word(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if is_plain(text, "_.-/+:@%,") => return text.to_owned(),
+        Ok(text) if !text.contains(crate::visible::is_hidden) => {
+            return format!("'{}'", text.replace('\'', "'\\''"));
+        }
+        _ => {}
     }
-    format!("'{}'", text.replace('\'', "'\\''"))
+    let mut word = "$'".to_owned();
+    for chunk in bytes.utf8_chunks() {
+        for letter in chunk.valid().chars() {
+            match letter {
+                '\n' => word.push_str("\\n"),
+                '\r' => word.push_str("\\r"),
+                '\t' => word.push_str("\\t"),
+                '\'' | '\\' => word.extend(['\\', letter]),
+                _ if crate::visible::is_hidden(letter) => {
+                    push_octal(&mut word, letter.encode_utf8(&mut [0; 4]).as_bytes());
+                }
+                _ => word.push(letter),
+            }
+        }
+        push_octal(&mut word, chunk.invalid());
+    }
+    word.push('\'');
+    word
+}
+
+fn push_octal(word: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        // Writing to a string does not fail.
+        let _ = write!(word, "\\{byte:03o}");
+    }
 }
 
 /// Whether nothing in `text` means anything to a shell; a dash in front would make it an option.
@@ -105,7 +149,7 @@ mod tests {
             ("say \"x\"", "'\"say \"\"x\"\"\"'"),
             ("it's", "'\"it'\\''s\"'"),
             ("-x", "'\"-x\"'"),
-            ("a\nb", "'\"a\\nb\"'"),
+            ("a\nb", "$'\"a\\nb\"'"),
         ] {
             assert_eq!(typed(name), expected);
         }

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::compression::{Compression, Compressor};
-use crate::error::{Error, escaped};
+use crate::error::Error;
 use crate::format::{Format, Unwritable};
 use crate::pipe::{when_ready, widen};
 use crate::stop::Stop;
 use crate::temporary::Temporary;
+use crate::visible::shown_path;
 
 const BUFFER: usize = 256 << 10;
 
@@ -64,14 +65,17 @@ impl Output {
             return Self::direct(name, file, stop, None);
         }
         let given = target;
-        let name = escaped(&given.display().to_string());
+        let name = shown_path(given);
         let failed = |error| Error::writing(&name, error);
+        if names_folder(given) {
+            return Err(failed(io::Error::other("the name is that of a folder, and a file is needed")));
+        }
         if STDERR.iter().any(|name| given == Path::new(name)) {
             let file = standard_error().map_err(failed)?;
             return Self::direct(name, file, stop, None);
         }
         let target = follow(given).map_err(failed)?;
-        if protect.iter().any(|other| follow(other).is_ok_and(|other| other == target)) {
+        if protect.iter().any(|other| is_same_file(other, given)) {
             return Err(failed(io::Error::other("another output goes to the same file")));
         }
         let existing = match fs::metadata(&target) {
@@ -196,6 +200,14 @@ const STDOUT: [&str; 3] = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 
 const STDERR: [&str; 3] = ["/dev/stderr", "/dev/fd/2", "/proc/self/fd/2"];
 
+/// Whether a path ends as only that of a folder does: in a separator, or in `.` behind one. [`Path`] overlooks both, and a
+/// file without them would be written.
+fn names_folder(path: &Path) -> bool {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let bytes = bytes.strip_suffix(b".").filter(|rest| !rest.is_empty()).unwrap_or(bytes);
+    bytes.last().is_some_and(|&byte| std::path::is_separator(char::from(byte)))
+}
+
 /// Whether a path is an open file of a process. What such a link says, `pipe:[123]` or the name of a file that is gone,
 /// is no path: only the system can follow it.
 fn is_descriptor(target: &Path) -> bool {
@@ -217,6 +229,11 @@ fn follow(target: &Path) -> io::Result<PathBuf> {
         path = path.parent().unwrap_or(Path::new("")).join(next);
     }
     Err(io::Error::other("too many symbolic links"))
+}
+
+/// Whether two paths lead to one file, be it there or not.
+pub(crate) fn is_same_file(one: &Path, other: &Path) -> bool {
+    matches!((follow(one), follow(other)), (Ok(one), Ok(other)) if one == other)
 }
 
 /// One spelling of the directory, so that `./x` and `x` are the same file.
@@ -404,6 +421,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         assert!(open(folder.path()).is_err());
         assert!(open(&folder.path().join("no/x.csv")).is_err());
+    }
+
+    #[test]
+    fn a_name_that_ends_in_a_separator_is_no_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let base = folder.path().to_str().unwrap();
+        for name in ["x/", "x//", "x/."] {
+            let error = open(Path::new(&format!("{base}/{name}"))).err().unwrap().to_string();
+            let reason = "the name is that of a folder, and a file is needed";
+            assert_eq!(error, format!("cannot write to {base}/{name}: {reason}"));
+        }
+        assert!(names(folder.path()).is_empty());
+        for name in ["x", "x.", ".x", "x..", ".."] {
+            assert!(!names_folder(Path::new(name)), "{name}");
+        }
     }
 
     #[test]

@@ -57,22 +57,27 @@ pub fn read_table_within(
     limit: Limit,
     stop: &Arc<dyn Stop>,
 ) -> Result<Loaded, Error> {
-    let place = if let Input::Path(path) = &input { Place::of_file(path) } else { None };
+    let place = match &input {
+        Input::Path(path) => Place::of_file(path),
+        Input::Paths(paths) if paths.len() == 1 => Place::of_file(&paths[0]),
+        _ => None,
+    };
     let mut reading = Reading::begin(input, dialect, selection, keep_source, stop)?;
     let rereads = place.is_some() && reading.reader.rereads_fast();
     let name = reading.reader.name().to_owned();
     let survey = ColumnSurvey::default();
-    let mut taken =
-        Taken { limit, rereads, name: name.clone(), to: To::Cells, rows: 0, weighs: false, survey };
+    let (to, whole) = (To::Cells, 0);
+    let mut taken = Taken { limit, rereads, name: name.clone(), to, whole, rows: 0, weighs: false, survey };
     reading.read(&mut |cells, promised| {
         let held = taken.take(cells, promised)?;
         stop.rows(taken.rows + cells.rows as u64);
         Ok(held)
     })?;
     let (format, wanted) = (reading.reader.source_format(), reading.wanted.clone());
+    let whole = taken.whole.max(limit.needed(&reading.cells, taken.rows as usize));
     let Taken { to, rows, weighs, survey, .. } = taken;
     let (columns, weighted) = (reading.cells.wanted.len(), reading.cells.weight.is_some());
-    let passing = |source| Box::new(PassingRows::new(&name, columns, weighted, rows as usize, source));
+    let passing = |source| Box::new(PassingRows::new(&name, columns, weighted, rows as usize, whole, source));
     Ok(match (to, place) {
         (To::Nothing, Some(place)) => {
             let again = Again { place, format, wanted };
@@ -93,6 +98,8 @@ struct Taken {
     rereads: bool,
     name: String,
     to: To,
+    /// Bytes that passed the limit.
+    whole: u64,
     /// Rows that have gone, and whether any weighs.
     rows: u64,
     weighs: bool,
@@ -109,7 +116,12 @@ enum To {
 impl Taken {
     /// Sees rows as they come; whether they stay.
     fn take(&mut self, cells: &mut Cells, promised: usize) -> Result<bool, Error> {
-        if matches!(self.to, To::Cells) && self.limit.is_passed(cells, promised) {
+        if matches!(self.to, To::Cells) {
+            let needed = self.limit.needed(cells, cells.rows.max(promised));
+            if needed <= self.limit.bytes {
+                return Ok(true);
+            }
+            self.whole = needed;
             self.to = if self.rereads {
                 To::Nothing
             } else {
@@ -134,7 +146,8 @@ impl Taken {
 }
 
 impl Limit {
-    fn is_passed(&self, cells: &Cells, promised: usize) -> bool {
+    /// Bytes that so many rows take in memory.
+    fn needed(&self, cells: &Cells, rows: usize) -> u64 {
         // Texts become columns beside those that were read.
         let features = cells.features();
         let columns = if cells.categories.iter().any(Option::is_some) {
@@ -143,14 +156,14 @@ impl Limit {
             features
         };
         let shape = Shape {
-            rows: cells.rows.max(promised),
+            rows,
             columns,
             clusters: self.clusters,
             threads: self.threads,
             weighted: cells.weight.is_some(),
             narrow: cells.is_narrow() && !self.prepared && columns == features,
         };
-        shape.in_memory() > self.bytes
+        shape.in_memory()
     }
 }
 

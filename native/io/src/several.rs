@@ -15,35 +15,56 @@ use crate::csv::text::push_fields;
 use crate::error::{Error, escaped, shown};
 use crate::format::Format;
 use crate::json::respell::{DELIMITER, respelled};
+use crate::output::is_same_file;
 use crate::table::Payload;
+use crate::visible::shown_path;
+
+/// The files that paths and patterns name.
+#[derive(Debug, Default)]
+pub struct Files {
+    /// In the order in which they are read.
+    pub paths: Vec<PathBuf>,
+    /// Which files were left out.
+    pub notes: Vec<String>,
+}
 
 /// The files that these paths and patterns (`*`, `?`, `[…]`, `**`) name: those of a pattern sorted by name. What exists
 /// under a name is never a pattern.
 ///
+/// A pattern leaves out what this run writes, since a second run would read what the first has written: nobody means that
+/// who says `data/*.csv -o data/out.csv`.
+///
 /// # Errors
 /// [`Error::Data`] when nothing matches a pattern; [`Error::Read`] when a folder cannot be read.
-pub fn expand(paths: &[String]) -> Result<Vec<PathBuf>, Error> {
-    let mut files = Vec::new();
+pub fn expand(paths: &[String], written: &[&Path]) -> Result<Files, Error> {
+    let mut files = Files::default();
     for path in paths {
         let is_pattern = path.contains(['*', '?', '[']) && Path::new(path).symlink_metadata().is_err();
-        if is_pattern { matching(path, &mut files)? } else { files.push(PathBuf::from(path)) }
+        if is_pattern { matching(path, written, &mut files)? } else { files.paths.push(PathBuf::from(path)) }
     }
     Ok(files)
 }
 
-fn matching(pattern: &str, files: &mut Vec<PathBuf>) -> Result<(), Error> {
+fn matching(pattern: &str, written: &[&Path], files: &mut Files) -> Result<(), Error> {
+    let Files { paths: files, notes } = files;
     let name = escaped(pattern);
     let found =
         glob::glob(pattern).map_err(|error| Error::about(&name, format!("is no pattern ({})", error.msg)))?;
-    let before = files.len();
+    let (before, said) = (files.len(), notes.len());
     for file in found {
         let file = file.map_err(|error| Error::reading(&name, error.into()))?;
-        if !file.is_dir() {
+        if file.is_dir() {
+            continue;
+        }
+        if written.iter().any(|output| is_same_file(output, &file)) {
+            notes.push(format!("{} is written by this run, and was left out of {name}", shown_path(&file)));
+        } else {
             files.push(file);
         }
     }
     if files.len() == before {
-        return Err(Error::Data { message: format!("no file matches {name}"), hint: None });
+        let but = if notes.len() == said { "" } else { " but what this run writes" };
+        return Err(Error::Data { message: format!("no file matches {name}{but}"), hint: None });
     }
     files[before..].sort();
     Ok(())
@@ -224,6 +245,30 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_pattern_leaves_out_what_this_run_writes_and_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let pattern = path("*.csv").to_str().unwrap().to_owned();
+        for name in ["a.csv", "out.csv"] {
+            fs::write(path(name), "").unwrap();
+        }
+        // By another spelling, and beside an output that is not there yet.
+        let written = [folder.path().join(".").join("out.csv"), path("new.csv")];
+        let written: Vec<&Path> = written.iter().map(PathBuf::as_path).collect();
+        let found = expand(std::slice::from_ref(&pattern), &written).unwrap();
+        assert_eq!(found.paths, [path("a.csv")]);
+        let out = path("out.csv");
+        let note = format!("{} is written by this run, and was left out of {pattern}", out.display());
+        assert_eq!(found.notes, [note]);
+        // Who names a file means it.
+        let named = [out.to_str().unwrap().to_owned()];
+        assert_eq!(expand(&named, &written).unwrap().paths, [out]);
+        fs::remove_file(path("a.csv")).unwrap();
+        let error = expand(std::slice::from_ref(&pattern), &written).unwrap_err().to_string();
+        assert_eq!(error, format!("no file matches {pattern} but what this run writes"));
+    }
+
+    #[test]
     fn a_pattern_gives_files_by_name_and_a_name_is_itself() {
         let folder = tempfile::tempdir().unwrap();
         for name in ["b.csv", "a.csv", "c.txt", "[x].csv"] {
@@ -232,12 +277,12 @@ mod tests {
         fs::create_dir(folder.path().join("d.csv")).unwrap();
         let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
         let found = |names: &[&str]| -> Vec<String> {
-            let files = expand(&names.iter().map(|name| path(name)).collect::<Vec<_>>()).unwrap();
-            files.iter().map(|file| file.file_name().unwrap().to_str().unwrap().to_owned()).collect()
+            let files = expand(&names.iter().map(|name| path(name)).collect::<Vec<_>>(), &[]).unwrap();
+            files.paths.iter().map(|file| file.file_name().unwrap().to_str().unwrap().to_owned()).collect()
         };
         assert_eq!(found(&["c.txt", "?.csv"]), ["c.txt", "a.csv", "b.csv"]);
         assert_eq!(found(&["[x].csv", "nowhere.csv"]), ["[x].csv", "nowhere.csv"]);
-        let error = expand(&[path("*.parquet")]).unwrap_err().to_string();
+        let error = expand(&[path("*.parquet")], &[]).unwrap_err().to_string();
         assert!(error.starts_with("no file matches ") && error.ends_with("*.parquet"), "{error}");
     }
 }

@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::dialect::Dialect;
-use crate::error::{Error, Undecodable, escaped, spooling, stopped};
+use crate::error::{Error, Undecodable, spooling, stopped};
 use crate::format::{Format, Signs};
-use crate::lead::{BOM, Lead, lead};
+use crate::gzip_members::Trailing;
+use crate::lead::{Lead, lead, lead_of_all};
 use crate::pipe::{CHUNK, Pipe, when_ready, widen};
 use crate::place::{Place, ReadSeek, Shared, spool};
 use crate::positioned::{Bytes, Positioned};
 use crate::stop::Stop;
 use crate::unpack::unpacked;
+use crate::visible::shown_path;
 
 /// A table's bytes.
 pub enum Input {
@@ -75,7 +77,7 @@ pub(crate) enum Origin {
 pub(crate) struct Source {
     pub(crate) name: String,
     /// A regular file's path.
-    pub(crate) file: Option<String>,
+    pub(crate) file: Option<PathBuf>,
     /// What the file's name says.
     pub(crate) named: Option<Format>,
     pub(crate) lead: Lead,
@@ -85,6 +87,8 @@ pub(crate) struct Source {
     head: Vec<u8>,
     head_at: usize,
     place: Option<Place>,
+    /// What an unpacker tells at the end.
+    pub(crate) trailing: Option<Trailing>,
     /// What was wrong with compressed bytes: whoever looks ahead may leave that to others, and after it comes nothing more.
     damage: Option<Undecodable>,
     stop: Arc<dyn Stop>,
@@ -112,7 +116,7 @@ impl Source {
         };
         // Only a regular file is there to be read by another command.
         let file = match &place {
-            Some(Place::Path { path, .. }) => Some(path.display().to_string()),
+            Some(Place::Path { path, .. }) => Some(path.clone()),
             _ => None,
         };
         let place = match place {
@@ -128,7 +132,7 @@ impl Source {
         path: &Path,
         stop: &Arc<dyn Stop>,
     ) -> Result<(String, Option<Format>, Option<u64>, Origin, Option<Place>), Error> {
-        let name = escaped(&path.display().to_string());
+        let name = shown_path(path);
         let failed = |error| Error::reading(&name, error);
         let found = fs::metadata(path).map_err(failed)?;
         if found.is_dir() {
@@ -187,6 +191,7 @@ impl Source {
             head: Vec::new(),
             head_at: 0,
             place,
+            trailing: None,
             damage: None,
             stop,
         };
@@ -200,7 +205,7 @@ impl Source {
             source.head.extend_from_slice(&few[..count]);
             source.head_at = source.head.len();
             if count == 0 {
-                break Lead::Text { bom: source.head.starts_with(BOM) };
+                break lead_of_all(&source.head);
             }
         };
         if source.head.is_empty() {
@@ -227,6 +232,7 @@ impl Source {
             head: Vec::new(),
             head_at: 0,
             place: None,
+            trailing: None,
             damage: None,
             stop: Arc::clone(&self.stop),
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use kmeans_engine::Matrix;
 
+use crate::added::CLUSTER;
 use crate::body::{Body, Filled, Layout, Opened};
 use crate::categories::Categories;
 use crate::cell::{Cells, OnMissing, Purpose};
@@ -329,7 +330,7 @@ impl TableReader {
             if !matches!(filled, Filled::End) {
                 return Ok(filled);
             }
-            self.notes.extend(self.table.body.late_note());
+            self.notes.extend(self.table.late_notes());
             if !self.advance(cells)? {
                 return Ok(Filled::End);
             }
@@ -343,6 +344,13 @@ impl TableReader {
         let last = std::mem::replace(&mut self.table, Opened::of(source, dialect, self.keep, &self.look)?);
         self.notes.append(&mut self.table.notes);
         self.rows = 0;
+        let is_labelled = |columns: &[String]| columns.iter().any(|name| name == CLUSTER);
+        if is_labelled(self.table.body.columns()) && !is_labelled(self.first.columns()) {
+            self.notes.push(format!(
+                "{} has a column {CLUSTER}, as an output of an earlier run has, and its rows are read too",
+                self.table.name
+            ));
+        }
         let order = self.first.order(&self.table);
         if self.keep {
             // Sooner than when the work is done and nothing can be written.
@@ -377,9 +385,10 @@ impl TableReader {
         self.table.format
     }
 
-    /// Whether reading the only input again costs little more than copying the numbers it holds; text has to be parsed.
+    /// Whether reading the only input again costs little more than copying the numbers it holds; text has to be parsed, and
+    /// what is compressed as a whole unpacked.
     pub(crate) fn rereads_fast(&self) -> bool {
-        self.is_alone() && matches!(self.table.body, Body::Arrow(_))
+        self.is_alone() && matches!(self.table.body, Body::Arrow(_)) && !self.table.is_packed()
     }
 
     fn into_kept(mut self, features: Vec<usize>) -> Option<Kept> {

@@ -3,6 +3,7 @@
 use std::io::{self, BufReader, Read};
 
 use crate::error::{Error, undecodable};
+use crate::gzip_members::{Members, Trailing};
 use crate::lead::Lead;
 use crate::pipe::Pipe;
 use crate::place::{Place, emptied};
@@ -27,19 +28,19 @@ impl Read for Watched {
 
 enum Decoder {
     /// Of any number of members, one after the other, as gzip and pigz and bgzip make them.
-    Gzip(Box<flate2::bufread::MultiGzDecoder<BufReader<Watched>>>),
+    Gzip(Box<Members<BufReader<Watched>>>),
     /// Of any number of frames. Refuses windows of more than 128 MiB, and so bounds its memory.
     Zstd(Box<zstd::stream::read::Decoder<'static, BufReader<Watched>>>),
 }
 
 impl Decoder {
-    fn new(source: Source) -> io::Result<Self> {
+    fn new(source: Source, trailing: Trailing) -> io::Result<Self> {
         let zstd = source.lead == Lead::Zstd;
         let reader = BufReader::with_capacity(BUFFER, Watched { source, failed: false });
         Ok(if zstd {
             Self::Zstd(Box::new(zstd::stream::read::Decoder::with_buffer(reader)?))
         } else {
-            Self::Gzip(Box::new(flate2::bufread::MultiGzDecoder::new(reader)))
+            Self::Gzip(Box::new(Members::new(reader, trailing)))
         })
     }
 
@@ -47,9 +48,9 @@ impl Decoder {
     fn blame(&self, error: io::Error) -> io::Error {
         let (kind, reader) = match self {
             Self::Gzip(decoder) => ("gzip", decoder.get_ref()),
-            Self::Zstd(decoder) => ("zstd", decoder.get_ref()),
+            Self::Zstd(decoder) => ("zstd", Some(decoder.get_ref())),
         };
-        if reader.get_ref().failed {
+        if reader.is_some_and(|reader| reader.get_ref().failed) {
             return error;
         }
         let text = error.to_string();
@@ -94,9 +95,11 @@ pub(crate) fn unpacked(mut source: Source) -> Result<Source, Error> {
         place => place,
     };
     let (file, named, stop) = (source.file.clone(), source.named, source.stop().clone());
-    let pipe =
-        Pipe::start(move || Decoder::new(source), &stop).map_err(|error| Error::reading(&name, error))?;
+    let trailing = Trailing::default();
+    let noted = trailing.clone();
+    let pipe = Pipe::start(move || Decoder::new(source, noted), &stop)
+        .map_err(|error| Error::reading(&name, error))?;
     let mut source = Source::begin(name, named, None, Origin::Pipe(pipe), place, &stop)?;
-    source.file = file;
+    (source.file, source.trailing) = (file, Some(trailing));
     Ok(source)
 }

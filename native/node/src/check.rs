@@ -111,7 +111,7 @@ pub struct CheckJob(Job<CheckReport>);
 impl CheckJob {
     #[napi(constructor)]
     pub fn new(source: Source, table: TableOptions, options: CheckOptions) -> Self {
-        let table = source.table(table);
+        let table = source.table(table, &[]);
         Self(Job::new(move |control| check(table?, options, control)))
     }
 
@@ -145,7 +145,7 @@ fn check(table: Table, options: CheckOptions, control: &Arc<Control>) -> Result<
         survey: true,
         ..Selection::default()
     };
-    let Table::Read(input, dialect) = table else {
+    let Table::Read(input, dialect, _) = table else {
         let message = "a file or an Arrow table can be checked, an array cannot";
         return Err(Failure::new(ErrorCode::InvalidData, message));
     };

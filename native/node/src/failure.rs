@@ -1,5 +1,6 @@
 //! Failures as values: what went wrong, whose fault it is, what to do.
 
+use kmeans_io::names::escaped;
 use napi_derive::napi;
 
 /// Which side is at fault. Decides the exit code of the command line.
@@ -36,17 +37,19 @@ pub struct Failure {
 }
 
 impl Failure {
-    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), option: None, hint: None }
+    /// Every failure is made here, and every hint by [`Failure::hint`], so that no text of others (a cell, a path, a model's
+    /// field, a message of a library) reaches a terminal with its control characters.
+    pub fn new(code: ErrorCode, message: impl AsRef<str>) -> Self {
+        Self { code, message: escaped(message.as_ref()), option: None, hint: None }
     }
 
-    pub fn option(option: &str, message: impl Into<String>) -> Self {
+    pub fn option(option: &str, message: impl AsRef<str>) -> Self {
         Self { option: Some(option.to_owned()), ..Self::new(ErrorCode::InvalidOption, message) }
     }
 
     #[must_use]
-    pub fn hint(self, hint: impl Into<String>) -> Self {
-        Self { hint: Some(hint.into()), ..self }
+    pub fn hint(self, hint: impl AsRef<str>) -> Self {
+        Self { hint: Some(escaped(hint.as_ref())), ..self }
     }
 
     /// A model at fault, named by its file.
@@ -97,11 +100,11 @@ impl From<&kmeans_io::Error> for Failure {
             Kind::ClosedPipe => ErrorCode::ClosedPipe,
             Kind::Interrupted => ErrorCode::Interrupted,
         };
-        Self {
-            code,
-            message: error.to_string(),
-            option: error.option().map(str::to_owned),
-            hint: error.hint(),
+        let option = error.option().map(str::to_owned);
+        let failure = Self { option, ..Self::new(code, error.to_string()) };
+        match error.hint() {
+            Some(hint) => failure.hint(hint),
+            None => failure,
         }
     }
 }

@@ -40,7 +40,8 @@ pub struct FitJob(Job<Fitted>);
 impl FitJob {
     #[napi(constructor)]
     pub fn new(source: Source, table: TableOptions, options: FitOptions) -> Self {
-        let table = source.table(table);
+        let FitOptions { model, output, labels, .. } = &options;
+        let table = source.table(table, &[model.as_deref(), output.as_deref(), labels.as_deref()]);
         Self(Job::new(move |control| fit(table?, options, control)))
     }
 
@@ -205,8 +206,8 @@ fn cluster(
 }
 
 fn load(table: Table, request: &Request, control: &Arc<Control>) -> Result<Loaded, Failure> {
-    let (input, dialect) = match table {
-        Table::Read(input, dialect) => (input, dialect),
+    let (input, dialect, mut notes) = match table {
+        Table::Read(input, dialect, notes) => (input, dialect, notes),
         Table::Given(given) => return take(given, request),
     };
     let dialect = Dialect { threads: Some(request.threads()), ..dialect };
@@ -226,7 +227,7 @@ fn load(table: Table, request: &Request, control: &Arc<Control>) -> Result<Loade
         categories: table.categories,
         survey,
     };
-    let mut notes = table.notes;
+    notes.extend(table.notes);
     notes.extend(hints::ids(&raw, &table.listed));
     Ok(Loaded {
         weight: request.selection.weight.clone(),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use kmeans_engine::{
     Algorithm, FitParams, Init, Isa, Measures, Missing, Named, Preparation, PrepareParams, Scale, Threads,
 };
+use kmeans_io::names::shown;
 use kmeans_io::{Limit, Selection, read_centroids};
 use napi::bindgen_prelude::Float64Array;
 use napi_derive::napi;
@@ -371,7 +372,8 @@ fn start(init: Option<String>, centroids: Option<Float64Array>) -> Result<(Init,
         return Ok((init, Start::Found));
     }
     if !Path::new(&name).exists() {
-        let message = format!("must be {} or a file that exists, got \"{name}\"", Init::NAMES.join(", "));
+        let message =
+            format!("must be {} or a file that exists, got \"{}\"", Init::NAMES.join(", "), shown(&name));
         let failure = Failure::option("init", message);
         return Err(match kmeans_io::names::nearest(&name, Init::NAMES) {
             Some(method) => failure.hint(format!("did you mean \"{method}\"?")),

@@ -2,6 +2,8 @@
 
 use sysinfo::{MemoryRefreshKind, Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
+use kmeans_io::names;
+
 use crate::failure::Failure;
 
 /// The rest is for the program, its files' pages in the system's cache, and whatever else runs.
@@ -33,7 +35,7 @@ impl Memory {
         let (given, text) = (text.is_some(), text.unwrap_or(DEFAULT));
         let refused = || {
             let rule = "must be a size such as 512MB, 2GiB or 50%";
-            Failure::option("memory", format!("{rule}, got \"{text}\""))
+            Failure::option("memory", format!("{rule}, got \"{}\"", names::shown(text)))
         };
         let (number, unit) = split(text).ok_or_else(refused)?;
         if unit == "%" {
@@ -42,7 +44,8 @@ impl Memory {
             return Ok(Self { bytes, given });
         }
         let factor = UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit)).map(|(_, factor)| factor);
-        let bytes = (number * factor.ok_or_else(refused)?) as u64;
+        // Rounded, because 0.29 kB is 290 B and not 289.
+        let bytes = (number * factor.ok_or_else(refused)?).round() as u64;
         if bytes == 0 { Err(refused()) } else { Ok(Self { bytes, given }) }
     }
 }
@@ -67,11 +70,11 @@ fn machine() -> Option<u64> {
     all.min()
 }
 
-/// 9663676416 -> "9.66 GB".
+/// 9663676416 -> "9.67 GB".
 pub fn shown(bytes: u64) -> String {
-    let unit =
-        [("TB", 1e12), ("GB", 1e9), ("MB", 1e6)].into_iter().find(|(_, factor)| bytes as f64 >= *factor);
-    let (unit, factor) = unit.unwrap_or(("kB", 1e3));
+    let units = [("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)];
+    let unit = units.into_iter().find(|(_, factor)| bytes as f64 >= *factor);
+    let (unit, factor) = unit.unwrap_or(("B", 1.0));
     let number = bytes as f64 / factor;
     let decimals = if number < 10.0 { 2 } else { usize::from(number < 100.0) };
     // Rounded up, so that it is enough where it is asked for.

@@ -1,5 +1,7 @@
 //! Numbers from JavaScript, checked here: napi itself would turn 1.9 into 1, -1 into 2^32 - 1 and NaN into 0.
 
+use kmeans_io::names;
+
 use crate::failure::Failure;
 
 /// 2^53: above it a double no longer tells whole numbers apart.
@@ -31,7 +33,10 @@ pub fn optional_count(option: &str, number: Option<f64>) -> Result<Option<usize>
 pub fn seed(text: Option<&str>, default: u64) -> Result<u64, Failure> {
     let parse = |text: &str| {
         text.parse().map_err(|_| {
-            Failure::option("seed", format!("must be a whole number from 0 to {}, got {text}", u64::MAX))
+            Failure::option(
+                "seed",
+                format!("must be a whole number from 0 to {}, got {}", u64::MAX, names::shown(text)),
+            )
         })
     };
     text.map_or(Ok(default), parse)

@@ -73,7 +73,8 @@ pub struct PredictJob(Job<Predicted>);
 impl PredictJob {
     #[napi(constructor)]
     pub fn new(model: &NativeModel, source: Source, table: TableOptions, options: PredictOptions) -> Self {
-        let (model, table) = (Arc::clone(&model.model), source.table(table));
+        let written = [options.output.as_deref(), options.labels.as_deref()];
+        let (model, table) = (Arc::clone(&model.model), source.table(table, &written));
         Self(Job::new(move |control| predict(&model, table?, &options, control)))
     }
 
@@ -272,7 +273,7 @@ fn predict(
     control.enter(Phase::Writing);
     match table {
         Table::Given(given) => array(&given, labelling, outputs, told),
-        Table::Read(input, dialect) => {
+        Table::Read(input, dialect, notes) => {
             let dialect = Dialect { threads: Some(labelling.measuring.threads.count()), ..dialect };
             let [output, _] = &outputs;
             // Any other output has the columns of the input, and needs to know all of them.
@@ -284,13 +285,14 @@ fn predict(
             } else {
                 TableReader::open(input, dialect, &control.stop())?
             };
-            stream(reader, labelling, outputs, told)
+            stream(reader, notes, labelling, outputs, told)
         }
     }
 }
 
 fn stream(
     mut reader: TableReader,
+    mut warnings: Vec<String>,
     mut labelling: Labelling,
     [output, labels]: [Option<Output>; 2],
     [to, labels_to]: [Option<Format>; 2],
@@ -326,7 +328,7 @@ fn stream(
         }
         labels_writer.as_mut().map_or(Ok(()), |writer| Ok(writer.write(&labelled.labels)?))
     })?;
-    let mut warnings = reader.notes().to_vec();
+    warnings.extend(reader.notes().iter().cloned());
     if let Some(writer) = table_writer {
         warnings.extend(writer.warnings().iter().cloned());
         writer.finish()?;

@@ -1,6 +1,7 @@
 //! Where a table comes from, as JavaScript says it, turned into what the readers and the engine take.
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use kmeans_engine::{Matrix, Values};
 use kmeans_io::{Dialect, Input, expand, parse_comment, parse_decimal, parse_delimiter};
@@ -46,8 +47,8 @@ pub struct TableOptions {
 
 /// A table on its way in.
 pub enum Table {
-    /// To be read.
-    Read(Input, Dialect),
+    /// To be read, and what is to be said of it.
+    Read(Input, Dialect, Vec<String>),
     /// Numbers that were handed over, copied: JavaScript may change its array at any time.
     Given(Given),
 }
@@ -81,13 +82,21 @@ impl Given {
 }
 
 impl Source {
-    pub fn table(self, options: TableOptions) -> Result<Table, Failure> {
+    /// A pattern of paths leaves out what this run writes.
+    pub fn table(self, options: TableOptions, written: &[Option<&str>]) -> Result<Table, Failure> {
         let Self { paths, stdin, ipc, values, columns, names, weights } = self;
         if let Some(values) = values {
             return given(values, columns, names, weights).map(Table::Given);
         }
+        let mut notes = Vec::new();
         let input = match (paths, stdin, ipc) {
-            (Some(paths), None, None) => Input::Paths(expand(&paths)?),
+            (Some(paths), None, None) => {
+                let written: Vec<&Path> =
+                    written.iter().flatten().filter(|path| **path != "-").map(Path::new).collect();
+                let files = expand(&paths, &written)?;
+                notes = files.notes;
+                Input::Paths(files.paths)
+            }
             (None, Some(true), None) => Input::Stdin,
             (None, None, Some(bytes)) => Input::Ipc(bytes.to_vec()),
             _ => {
@@ -97,7 +106,7 @@ impl Source {
                 ));
             }
         };
-        Ok(Table::Read(input, options.dialect()?))
+        Ok(Table::Read(input, options.dialect()?, notes))
     }
 }
 

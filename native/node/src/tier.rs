@@ -67,13 +67,13 @@ pub fn streamed(
     hold_labels: bool,
     control: &Arc<Control>,
 ) -> Result<Ran, Failure> {
-    let name = rows.unprepared().name().to_owned();
+    let (name, whole) = (rows.unprepared().name().to_owned(), rows.unprepared().whole());
     let mut tier = Streamed::open(rows, &params, &**control)?;
     let (rows, columns) = tier.shape();
     let plan = params.check_counts(rows, columns, tier.counting())?;
     let shape = tier.needs(plan.params.clusters);
     let stored = !hold_labels && shape.fixed() + shape.labels() > memory.bytes;
-    check(shape, stored, memory)?;
+    check(shape, stored, whole, memory)?;
     if stored {
         tier.keep_labels(Box::new(LabelsFile::new(&name)?));
     }
@@ -86,15 +86,14 @@ pub fn streamed(
     Ok(Ran { found, plan, algorithm: Algorithm::Lloyd, threads, streamed: Some(passes), stored })
 }
 
-/// Refuses a limit that what has to be held passes.
-fn check(shape: Shape, stored: bool, memory: Memory) -> Result<(), Failure> {
+/// Refuses a limit that what has to be held passes; `whole` is one under which all rows would be held.
+fn check(shape: Shape, stored: bool, whole: u64, memory: Memory) -> Result<(), Failure> {
     let least = shape.fixed() + if stored { 0 } else { shape.labels() };
     if least <= memory.bytes {
         return Ok(());
     }
     // A small table takes less as a whole.
-    let whole = shape.in_memory();
-    let (least, what) = if (memory.bytes..least).contains(&whole) {
+    let (least, what) = if whole < least {
         (whole, format!("a table of {} rows and {} columns", shape.rows, shape.columns))
     } else {
         let held = if stored { "" } else { " and the labels of all rows" };

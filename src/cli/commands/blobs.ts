@@ -2,7 +2,7 @@ import type { BlobsOptions } from '../../api/blobs.js';
 import { attend } from '../attend.js';
 import { type Exit, exits } from '../exit.js';
 import { count, type Flags, grouped, real, text, toggle } from '../flags.js';
-import { binaryFormat, fillsScreen, refuseBinary } from '../outputs.js';
+import { binaryFormat, fillsScreen, refuseBinary, refuseClosed } from '../outputs.js';
 import type { Facts, Page } from '../page.js';
 import { colourWanted, writeErr } from '../terminal.js';
 
@@ -46,6 +46,7 @@ async function blobsFacts(): Promise<Facts> {
 async function blobsRun({ quiet, ...options }: BlobsLine): Promise<Exit> {
   const output = options.output ?? '-';
   refuseBinary(output, binaryFormat(output, options.format));
+  refuseClosed([['--output', output]]);
   const { blobs } = await import('../../api/blobs.js');
   const manner = {
     quiet,

@@ -1,11 +1,12 @@
 import type { CheckOptions } from '../../api/check.js';
+import { shellWord } from '../../text/shell.js';
 import { attend } from '../attend.js';
 import { type Exit, exits } from '../exit.js';
 import { count, type Flag, type Flags, grouped, longName, names, text, toggle } from '../flags.js';
 import { fillsScreen } from '../outputs.js';
 import { type Facts, inputsOrStdin, type Page } from '../page.js';
 import { tableFlags } from '../table-flags.js';
-import { colourWanted, isTerminal, reportWidth, STDOUT, writeOut } from '../terminal.js';
+import { colourWanted, isTerminal, reportWidth, STDOUT, writeOut, writePage } from '../terminal.js';
 
 interface CheckLine extends CheckOptions {
   json?: boolean;
@@ -57,8 +58,7 @@ async function checkRun(line: CheckLine, given: readonly string[]): Promise<Exit
   const { check } = await import('../../api/check.js');
   const manner = { quiet, fillsScreen: fillsScreen([['the report', '-']]), ending: 'stopping' };
   const found = await attend(manner, (control) => check(inputs, options, control));
-  const { shellWord } = await import('../../render/layout.js');
-  const report = { ...found, flags: [...told(options).map(shellWord), ...found.flags] };
+  const report = { ...found, flags: [...told(options), ...found.flags] };
   if (json) {
     const indent = isTerminal(STDOUT) ? 2 : undefined;
     writeOut(`${JSON.stringify({ schemaVersion: 1, ...report }, null, indent)}\n`);
@@ -69,18 +69,18 @@ async function checkRun(line: CheckLine, given: readonly string[]): Promise<Exit
     import('../../render/check-report.js'),
   ]);
   const paint = paints(colourWanted(process.env, isTerminal(STDOUT)));
-  writeOut(checkReport(report, inputs, { paint, width: reportWidth(STDOUT) }));
+  writePage(checkReport(report, inputs, { paint, width: reportWidth(STDOUT) }));
   return exits.done;
 }
 
-/** The words with which a fit is told the same about the table. */
+/** The words, for a shell, with which a fit is told the same about the table. */
 function told(options: CheckOptions): string[] {
   return Object.entries<Flag>(asFit).flatMap(([name, { spelling, negation }]) => {
     const value = options[name as keyof CheckOptions];
     if (value === undefined) return [];
     if (typeof value === 'boolean') return [value ? longName(spelling) : String(negation)];
     const one = Array.isArray(value) ? value.map(listed).join(',') : String(value);
-    return [longName(spelling), one === '\t' ? 'tab' : one];
+    return [longName(spelling), shellWord(one === '\t' ? 'tab' : one)];
   });
 }
 

@@ -11,6 +11,7 @@ import {
   type Destination,
   fillsScreen,
   refuseBinary,
+  refuseClosed,
   usesStdout,
 } from '../outputs.js';
 import { type Facts, type Inputs, inputName, inputsOrStdin, type Page } from '../page.js';
@@ -107,6 +108,7 @@ async function fitRun(line: FitLine, given: readonly string[]): Promise<Exit> {
   refuseBinary(line.labels, binaryFormat('-', line.to));
   // The model goes to a stdout that nothing else uses and that is not a person's screen.
   const model = line.model ?? (usesStdout(results) || isTerminal(STDOUT) ? undefined : '-');
+  refuseClosed([...results, ['--model', model]]);
   const { fit } = await import('../../api/fit.js');
   const native = {
     ...options,

@@ -3,7 +3,13 @@ import type { PredictReport } from '../../api/report.js';
 import { attend } from '../attend.js';
 import { type Exit, exits } from '../exit.js';
 import { count, type Flags, grouped, text, toggle } from '../flags.js';
-import { binaryFormat, checkDestinations, fillsScreen, refuseBinary } from '../outputs.js';
+import {
+  binaryFormat,
+  checkDestinations,
+  fillsScreen,
+  refuseBinary,
+  refuseClosed,
+} from '../outputs.js';
 import { type Facts, type Inputs, inputName, inputsOrStdin, type Page } from '../page.js';
 import { addedFlags, tableFlags } from '../table-flags.js';
 import { colourWanted, reportWidth, writeErr, writeOut } from '../terminal.js';
@@ -81,6 +87,7 @@ async function predictRun(line: PredictLine, given: readonly string[]): Promise<
   ]);
   refuseBinary(output, binaryFormat(inputs[0], options.to ?? options.format));
   refuseBinary(labels, binaryFormat('-', options.to));
+  refuseClosed(results);
   const { predict } = await import('../../api/predict.js');
   const write = (output === undefined ? options : { ...options, output }) as WriteOptions;
   const manner = { quiet, fillsScreen: fillsScreen(results), ending: 'stopping' };

@@ -84,11 +84,14 @@ impl CsvTable {
     ) -> Result<(Self, Vec<String>), Error> {
         let bom = source.lead == Lead::Text { bom: true };
         let mut split = Splitter::new(source);
-        if bom {
-            while split.ahead().0.len() < BOM.len() && split.ahead().1 {
-                split.look_further()?;
+        // Files that were put together bring one each, and the second must not become part of a name.
+        loop {
+            match split.ahead() {
+                _ if !bom => break,
+                (text, _) if text.starts_with(BOM) => split.skip(BOM.len()),
+                (text, true) if BOM.starts_with(text) => split.look_further()?,
+                _ => break,
             }
-            split.skip(BOM.len());
         }
         let mut notes = Vec::new();
         let comment = match dialect.comment {

@@ -73,11 +73,12 @@ impl Objects {
             consumed: 0,
             mark: None,
         };
-        while objects.window.len() < BOM.len() && !objects.ended {
-            objects.refill()?;
-        }
-        if objects.window.starts_with(BOM) {
-            objects.at = BOM.len();
+        loop {
+            match &objects.window[objects.at..] {
+                text if text.starts_with(BOM) => objects.at += BOM.len(),
+                text if BOM.starts_with(text) && !objects.ended => objects.refill()?,
+                _ => break,
+            }
         }
         if !objects.skip(b"", true)? {
             return Err(Error::about(&objects.source.name, "is empty: there is no row to read"));

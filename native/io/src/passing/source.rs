@@ -22,6 +22,7 @@ pub struct PassingRows {
     columns: usize,
     weighted: bool,
     rows: usize,
+    whole: u64,
     passes: usize,
     source: Source,
 }
@@ -39,8 +40,15 @@ pub(super) struct Again {
 }
 
 impl PassingRows {
-    pub(super) fn new(name: &str, columns: usize, weighted: bool, rows: usize, source: Source) -> Self {
-        Self { name: name.to_owned(), columns, weighted, rows, passes: 1, source }
+    pub(super) fn new(
+        name: &str,
+        columns: usize,
+        weighted: bool,
+        rows: usize,
+        whole: u64,
+        source: Source,
+    ) -> Self {
+        Self { name: name.to_owned(), columns, weighted, rows, whole, passes: 1, source }
     }
 
     /// The input's name in messages.
@@ -51,6 +59,12 @@ impl PassingRows {
     /// How many rows.
     pub fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// The least limit in bytes under which they are held and not read again: what they take as a whole, as far as that is
+    /// known when it is decided.
+    pub fn whole(&self) -> u64 {
+        self.whole
     }
 
     /// How often they were read, the first time included.

@@ -186,6 +186,47 @@ fn a_file_that_changes_between_two_passes_is_noticed() {
     assert!(error.ends_with("changed while it was being read"), "{error}");
 }
 
+/// Of each kind, as the command line hands it over.
+#[test]
+fn one_file_of_numbers_is_read_again_as_it_is() {
+    let shape = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({ROWS}, 2), }}\n");
+    let mut npy = [b"\x93NUMPY\x01\0", &(shape.len() as u16).to_le_bytes()[..], shape.as_bytes()].concat();
+    npy.extend(expected().0.iter().flat_map(|value| value.to_le_bytes()));
+    for (bytes, suffix) in [(npy, ".npy"), (arrow(false), ".arrow"), (arrow(true), ".arrows")] {
+        let table = file(&bytes, suffix);
+        let (_, mut rows) = passing(Input::Paths(vec![table.path().to_owned()]), None, false);
+        let (values, _) = pass(&mut rows).unwrap();
+        assert_eq!(values.len() % ROWS, 0);
+        // A copy would not notice.
+        fs::write(table.path(), &bytes[..bytes.len() - 8]).unwrap();
+        let error = pass(&mut rows).unwrap_err().to_string();
+        assert!(error.ends_with("changed while it was being read"), "{suffix}: {error}");
+    }
+}
+
+#[test]
+fn the_least_that_holds_a_table_is_told_and_does() {
+    for rows in [1, 2, 3, 50] {
+        let text = format!("a long name,b\n{}", "1.5,2\n".repeat(rows));
+        let csv = file(text.as_bytes(), ".csv");
+        let mut told = Vec::new();
+        // From one byte to one that is just not enough.
+        for bytes in [1, 100, 200] {
+            if let Loaded::Passing(_, rows, _) = load(path(csv.path()), None, false, bytes).unwrap() {
+                told.push(rows.whole());
+            }
+        }
+        told.dedup();
+        let [least] = told[..] else { panic!("{rows} rows: {told:?}") };
+        assert!(
+            matches!(load(path(csv.path()), None, false, least).unwrap(), Loaded::Held(_)),
+            "{rows} rows"
+        );
+        let below = load(path(csv.path()), None, false, least - 1).unwrap();
+        assert!(matches!(below, Loaded::Passing(..)), "{rows} rows");
+    }
+}
+
 #[test]
 fn a_text_is_read_once() {
     let csv = file(text().as_bytes(), ".csv");

@@ -172,10 +172,10 @@ proptest! {
 }
 
 #[test]
-fn a_byte_order_mark_counts_once_and_only_at_the_start_however_the_text_comes() {
+fn byte_order_marks_count_only_at_the_start_however_the_text_comes() {
     for most in [1, 2, usize::MAX] {
         let table = read(drip("\u{feff}\u{feff}a,b\n1,2\n".as_bytes(), most)).unwrap();
-        assert_eq!(table.names, ["\u{feff}a", "b"], "{most}");
+        assert_eq!(table.names, ["a", "b"], "{most}");
         let table = read(drip("a,b\n\u{feff}1,2\n3,4\n".as_bytes(), most)).unwrap();
         assert_eq!((table.names, numbers(&table.matrix)), (names(&["b"]), vec![2.0, 4.0]), "{most}");
     }

@@ -24,6 +24,41 @@ fn a_first_line_with_a_hash_makes_comments_of_all_such_lines() {
 }
 
 #[test]
+fn the_marks_of_files_that_were_put_together_are_no_part_of_a_name() {
+    for (input, name) in [
+        ("\u{feff}\u{feff}a,b\n1,2\n", "a"),
+        ("\u{feff}\u{feff}\u{feff}\"a\",b\n1,2\n", "a"),
+        ("\u{feff}\u{feff}1,2\n3,4\n", "x1"),
+        ("\u{feff}\u{feff}{\"a\":1,\"b\":2}\n", "a"),
+        ("\u{feff}\u{feff}[{\"a\":1,\"b\":2}]\n", "a"),
+    ] {
+        for most in 1..12 {
+            let table = read(drip(input.as_bytes(), most)).unwrap();
+            assert_eq!(table.names[0], name, "{input} in pieces of {most}");
+        }
+    }
+    let error = text("\u{feff}\u{feff}").unwrap_err().to_string();
+    assert!(error.starts_with("x is empty"), "{error}");
+}
+
+#[test]
+fn text_of_wider_units_is_called_by_its_name() {
+    let units = |unit: fn(u32) -> [u8; 4]| "\u{feff}a,b\n1,2\n".chars().flat_map(move |c| unit(c as u32));
+    for input in [units(u32::to_le_bytes).collect::<Vec<u8>>(), units(u32::to_be_bytes).collect()] {
+        for most in [1, 2, 3, 4, 100] {
+            let error = read(drip(&input, most)).unwrap_err();
+            assert_eq!(error.to_string(), "x is UTF-32 text, and only UTF-8 is read");
+            let hint = error.hint().unwrap();
+            assert_eq!(hint, "convert it first: … | iconv -f UTF-32 -t UTF-8 | kmeans …");
+        }
+    }
+    for input in [&b"\xff\xfea\0"[..], b"\xfe\xff\0a", b"\xff\xfe", b"\xff\xfea"] {
+        let error = read(drip(input, 1)).unwrap_err().to_string();
+        assert_eq!(error, "x is UTF-16 text, and only UTF-8 is read");
+    }
+}
+
+#[test]
 fn comments_are_what_the_caller_says() {
     let dialect = |comment| Dialect { comment: Some(comment), ..Dialect::default() };
     let table = told("%x\na\n1\n%2\n3\n", dialect(Some(b'%'))).unwrap();

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::sync::Arc;
 
-use kmeans_io::{Dialect, Format, Input, Kind, Output, Selection, Stop, read_table};
+use kmeans_io::{Dialect, Format, Input, Kind, Output, Selection, Stop, TableReader, read_table};
 use proptest::prelude::*;
 
 use crate::arrow::{file, mixed, stream};
@@ -46,6 +46,50 @@ fn several_members_and_frames_are_one_text() {
             let table = read(input).unwrap();
             assert_eq!((&table.names, table.matrix.values()), (&expected.names, expected.matrix.values()));
         }
+    }
+}
+
+#[test]
+fn what_follows_gzip_data_is_passed_over_with_a_note_whatever_is_inside() {
+    let note = "x: what follows its gzip data is no gzip data and was passed over";
+    let rows = "a,b\n".to_owned() + &"1,2\n".repeat(1000);
+    let objects = "{\"a\":1,\"b\":2}\n".repeat(1000);
+    let inside = [rows.clone().into_bytes(), objects.into_bytes(), file(&[mixed()]), stream(&[mixed()])];
+    for whole in inside {
+        let expected = read(bytes(&whole)).unwrap();
+        for (end, noted) in [(&b"\n"[..], true), (b"-----BEGIN", true), (&[0; 512], false)] {
+            let packed = [gzip(&whole), end.to_vec()].concat();
+            for input in [bytes(&packed), drip(&packed, 3)] {
+                let table = read(input).unwrap();
+                assert_eq!(numbers(&table.matrix), numbers(&expected.matrix));
+                assert_eq!(table.notes.iter().any(|each| each == note), noted, "{:?}", table.notes);
+            }
+        }
+    }
+    // On several threads, and as predict reads.
+    let packed = [gzip(rows.as_bytes()), b"more".to_vec()].concat();
+    let dialect = Dialect { threads: Some(3), ..Dialect::default() };
+    let table = read_table(bytes(&packed), dialect, &Selection::default(), false, &never()).unwrap();
+    assert_eq!((table.matrix.rows(), table.notes.as_slice()), (1000, &[note.to_owned()][..]));
+    let mut reader = TableReader::open(bytes(&packed), dialect, &never()).unwrap();
+    reader.select(&["a".to_owned()]).unwrap();
+    let mut count = 0;
+    let give = |rows| {
+        count += rows;
+        Ok::<(), kmeans_io::Error>(())
+    };
+    reader.each_batch(|batch| batch.rows, give).unwrap();
+    assert_eq!((count, reader.notes()), (1000, &[note.to_owned()][..]));
+}
+
+#[test]
+fn a_second_member_that_is_damaged_is_refused() {
+    let [one, mut two] = [gzip(b"a,b\n1,2\n"), gzip(b"3,4\n")];
+    let last = two.len() - 1;
+    two[last] ^= 1;
+    for packed in [[&one[..], &two].concat(), [&one[..], &two[..last]].concat()] {
+        let error = read(bytes(&packed)).unwrap_err();
+        assert!(error.to_string().starts_with("x is damaged or cut short (its gzip data "), "{error}");
     }
 }
 

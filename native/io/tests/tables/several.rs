@@ -137,3 +137,19 @@ fn arrow_files_of_other_types_and_texts_after_arrow_do_not_make_one_output() {
     );
     assert!(refused(vec![first, third]).contains("are tables of two kinds"));
 }
+
+#[test]
+fn a_later_file_that_looks_like_an_earlier_output_is_told() {
+    let folder = Folder::new();
+    let first = folder.put("a.csv", "a,b\n1,2\n3,4\n");
+    let output = folder.put("out.csv", "a,b,cluster\n1,2,0\n3,4,1\n");
+    let table = read(vec![first.clone(), output.clone()], false).unwrap();
+    let note = format!(
+        "{} has a column cluster, as an output of an earlier run has, and its rows are read too",
+        output.display()
+    );
+    assert_eq!((table.matrix.rows(), table.notes), (4, vec![note]));
+    // Where the first has one too, they are alike.
+    let both = read(vec![output.clone(), output], false).unwrap();
+    assert!(both.notes.iter().all(|note| !note.contains("earlier run has")), "{:?}", both.notes);
+}

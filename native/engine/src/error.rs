@@ -74,6 +74,16 @@ pub enum Error {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// Two columns that vary are of such different sizes that no unit holds the squares of both.
+    #[error(
+        "{large} and {small} differ so much in size that the squares of both do not fit into 64-bit floats"
+    )]
+    Apart {
+        /// The column of the largest values.
+        large: Extent,
+        /// The column of the smallest values.
+        small: Extent,
+    },
     /// A weight is negative, NaN or infinite.
     #[error("row {}: the weight {value} is not a finite number of 0 or more", row + 1)]
     Weight {
@@ -112,6 +122,23 @@ pub enum Error {
     /// Cancelled before there was anything to keep.
     #[error("interrupted")]
     Interrupted,
+}
+
+/// The range of a column.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Extent {
+    /// Column, from 0.
+    pub column: usize,
+    /// Its least value.
+    pub min: f64,
+    /// Its largest value.
+    pub max: f64,
+}
+
+impl std::fmt::Display for Extent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "column {} ({:e} to {:e})", self.column + 1, self.min, self.max)
+    }
 }
 
 fn that_many(rows: usize, weighted: bool) -> String {

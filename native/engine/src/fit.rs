@@ -1,7 +1,7 @@
 //! From rows and options to a clustering: scan, restarts, the best of them, its final numbering.
 
 use crate::error::Error;
-use crate::exact::{Total, scale};
+use crate::exact::Total;
 use crate::lloyd::{self, Limits, Run, Spread, Stopped};
 use crate::observer::Observer;
 use crate::params::{Init, Plan};
@@ -38,6 +38,8 @@ pub struct Clustering {
     pub ranges: Ranges,
     /// The mean of each column, rounded once.
     pub means: Vec<f64>,
+    /// The exponent of the unit that distances were measured in; 0 for all ordinary data.
+    pub unit: i32,
 }
 
 /// The restarts of a fit.
@@ -68,13 +70,13 @@ pub fn fit(tier: &mut impl Tier, plan: &Plan, observer: &dyn Observer) -> Result
     while done < plan.n_init && !interrupted {
         observer.restart(done, plan.n_init);
         let centroids = match &plan.params.init {
-            Init::Given(values) => values.iter().map(|&x| scale(x, -scan.exponent)).collect(),
-            _ => seeding.centroids(tier, plan, done, observer)?,
+            Init::Given(values) => values.clone(),
+            _ => values(&scan, seeding.centroids(tier, plan, done, observer)?),
         };
         let run = lloyd::run(tier, &scan, &mut spread, centroids, limits, done, observer)?;
         interrupted = run.stopped == Stopped::Interrupted;
         // Exact sums: a lower inertia is lower, not a rounding. Of equals the first stays.
-        if best.as_ref().is_none_or(|(_, best)| run.step.inertia() < best.step.inertia()) {
+        if best.as_ref().is_none_or(|(_, best)| run.step.inertia().value() < best.step.inertia().value()) {
             best = Some((done, run));
         }
         done += 1;
@@ -84,7 +86,7 @@ pub fn fit(tier: &mut impl Tier, plan: &Plan, observer: &dyn Observer) -> Result
         run.stopped = Stopped::Interrupted;
     }
     if winner + 1 != done {
-        run.step = tier.step(&run.centroids, Detail::Distances, &())?; // the tier holds the labels of a later restart
+        run.step = tier.step(&scan.measured(&run.centroids), Detail::Distances, &())?; // the tier holds the labels of a later restart
     }
     let run = number(tier, &scan, run, given)?;
     let spread = match spread {
@@ -128,31 +130,41 @@ fn number(tier: &mut impl Tier, scan: &Scan, mut run: Run, given: bool) -> Resul
             run.step.within = order.iter().map(|&c| run.step.within[c].clone()).collect();
             break;
         }
-        run.step = tier.step(&run.centroids, Detail::Distances, &())?;
+        run.step = tier.step(&scan.measured(&run.centroids), Detail::Distances, &())?;
     }
     Ok(run)
 }
 
-/// Brings everything from the working unit back to the unit of the data.
+/// Rows that were lent, as they stand in the data: within its ranges, whatever bits the unit took away.
+fn values(scan: &Scan, rows: Vec<f64>) -> Vec<f64> {
+    let columns = scan.grid.columns();
+    let mut values = scan.unit.values(columns, rows);
+    if !scan.unit.is_one() {
+        let Ranges { min, max } = &scan.own_ranges;
+        values.iter_mut().enumerate().for_each(|(i, x)| *x = x.clamp(min[i % columns], max[i % columns]));
+    }
+    values
+}
+
+/// Brings sums of squares back from the working unit to that of the data, each rounded once.
 fn clustering(tier: &mut impl Tier, scan: &Scan, spread: Spread, run: Run, restarts: Restarts) -> Clustering {
-    let unit =
-        |values: Vec<f64>| -> Vec<f64> { values.into_iter().map(|x| scale(x, scan.exponent)).collect() };
-    let squared = |x: f64| scale(x, 2 * scan.exponent);
+    let squared = |total: &Total| total.scaled(2 * scan.unit.exponent());
     let weights = tier.sums().units.iter().map(|&units| tier.weight(units)).collect();
     let sizes = tier.sums().rows.clone();
     Clustering {
-        centroids: unit(run.centroids),
+        centroids: run.centroids,
         labels: tier.take_labels(),
         sizes,
         weights,
-        within: run.step.within.iter().map(|within: &Total| squared(within.value())).collect(),
-        inertia: squared(run.step.inertia()),
-        total: squared(spread.total),
+        within: run.step.within.iter().map(squared).collect(),
+        inertia: squared(&run.step.inertia()),
+        total: squared(&spread.total),
         weight: spread.weight,
         iterations: run.iterations,
         stopped: run.stopped,
-        ranges: Ranges { min: unit(scan.ranges.min.clone()), max: unit(scan.ranges.max.clone()) },
-        means: unit(spread.means),
+        ranges: scan.own_ranges.clone(),
+        means: spread.means,
+        unit: scan.unit.exponent(),
         restarts,
     }
 }

@@ -3,13 +3,14 @@
 use std::ops::{Range, RangeInclusive};
 
 use crate::error::Error;
-use crate::exact::{exponent, scale, unit_exponent};
+use crate::exact::{exponent, scale};
 use crate::kernel::{self, Found, Isa, Packed};
 use crate::matrix::{Element, Matrix, Values};
 use crate::measures::Measures;
 use crate::panels::{Panels, View, on_view};
 use crate::points::Ranges;
 use crate::threads::Threads;
+use crate::unit::Unit;
 
 /// Rows that a thread takes at a time, a multiple of a panel.
 pub(crate) const SHARE: usize = 4096;
@@ -21,18 +22,35 @@ const SQUARES: RangeInclusive<f64> = f64::MIN_POSITIVE..=f64::MAX;
 #[derive(Debug, Clone)]
 pub struct Labeller {
     packed: Packed,
-    /// The working unit, as in [`crate::Scan`]. Taken from the centroids alone it gives the labels that the
-    /// fit gave: it only matters where squares leave the range of f64, and a row so far from all centroids
-    /// that its square still does cannot tell them apart in f64 anyway.
-    exponent: i32,
+    /// The working unit, as in [`crate::Scan`].
+    unit: Unit,
+    /// The centroids as they stand in the data, row-major; empty where they are measured as they are.
+    own: Vec<f64>,
 }
 
 impl Labeller {
-    /// For `clusters x columns` finite numbers, row-major.
+    /// For `clusters x columns` finite numbers, row-major, in the unit of [`Labeller::exponent`].
     pub fn new(columns: usize, centroids: &[f64]) -> Self {
-        let exponent = unit_exponent(centroids.iter().fold(0.0, |m: f64, c| m.max(c.abs())));
-        let centroids: Vec<f64> = centroids.iter().map(|&c| scale(c, -exponent)).collect();
-        Self { packed: Packed::new(Isa::best(), columns, &centroids), exponent }
+        Self::in_unit(columns, centroids, Self::exponent(columns, centroids))
+    }
+
+    /// For the centroids of a fit and the exponent of its unit ([`crate::Clustering`]): rows get the labels that the fit
+    /// gave them.
+    pub fn in_unit(columns: usize, centroids: &[f64], exponent: i32) -> Self {
+        let unit = Unit::with(exponent, &Ranges::of_rows(columns, centroids));
+        let packed = Packed::new(Isa::best(), columns, &unit.measured_points(columns, centroids));
+        let own = if unit.is_one() { Vec::new() } else { centroids.to_vec() };
+        Self { packed, unit, own }
+    }
+
+    /// The exponent of the unit in which centroids are taken where nobody says in which they were found.
+    pub fn exponent(columns: usize, centroids: &[f64]) -> i32 {
+        Unit::of_centroids(&Ranges::of_rows(columns, centroids))
+    }
+
+    /// The first number among centroids that is too large for such a unit, if any: its square may overflow.
+    pub fn too_large(columns: usize, centroids: &[f64], exponent: i32) -> Option<usize> {
+        Unit::with(exponent, &Ranges::of_rows(columns, centroids)).too_large(columns, centroids)
     }
 
     /// How many centroids.
@@ -73,7 +91,7 @@ impl Labeller {
     /// The distance in the unit of the data, of a squared one in the working unit.
     pub(crate) fn root(&self, squared: f64, matrix: &Matrix, row: usize, cluster: usize) -> f64 {
         if SQUARES.contains(&squared) {
-            scale(squared.sqrt(), self.exponent)
+            scale(squared.sqrt(), self.unit.exponent())
         } else {
             self.far_distance(&matrix.row(row), cluster)
         }
@@ -99,7 +117,8 @@ impl Labeller {
 
     /// The distance of a row whose squares overflow or vanish: in a unit of its own, the largest difference.
     fn far_distance(&self, row: &[f64], cluster: usize) -> f64 {
-        let centroid = self.packed.centroid(cluster).iter().map(|&c| scale(c, self.exponent));
+        let centroids = if self.unit.is_one() { self.packed.rows() } else { &self.own };
+        let centroid = &centroids[cluster * row.len()..][..row.len()];
         let differences: Vec<f64> = row.iter().zip(centroid).map(|(x, c)| x - c).collect();
         let largest = differences.iter().fold(0.0, |m: f64, d| m.max(d.abs()));
         let unit = exponent(largest);
@@ -116,15 +135,14 @@ impl Labeller {
         if columns != self.packed.columns() {
             return Err(Error::Columns { expected: self.packed.columns(), got: columns });
         }
-        let stored = match self.exponent {
-            0 => matrix.clone(),
-            _ => Matrix::new(columns, Values::F64(matrix.widened().into_owned())),
+        let stored = if self.unit.is_one() {
+            matrix.clone()
+        } else {
+            Matrix::new(columns, Values::F64(matrix.widened().into_owned()))
         };
         let mut panels = Panels::new(stored);
         on_view!(panels, view => kernel::ranges(self.packed.isa(), view, &(0..matrix.rows()), &mut Ranges::new(columns)))?;
-        if self.exponent != 0 {
-            panels.rescale(self.exponent);
-        }
+        self.unit.measure(&mut panels);
         Ok(panels)
     }
 }

@@ -1,7 +1,7 @@
 //! Lloyd's loop, written once for every tier (Lloyd 1982, "Least squares quantization in PCM").
 
 use crate::error::Error;
-use crate::exact::scale;
+use crate::exact::{Total, scale};
 use crate::observer::{Iteration, Observer};
 use crate::sums::Sums;
 use crate::tier::{Detail, Far, Scan, Step, Tier};
@@ -47,7 +47,7 @@ pub struct Limits {
 
 /// One restart, done. `step` and the tier's labels and sums belong to `centroids`.
 pub struct Run {
-    /// `clusters x columns`, in the working unit.
+    /// `clusters x columns`, as they stand in the data.
     pub centroids: Vec<f64>,
     /// The assignment of all rows to them, with distances.
     pub step: Step,
@@ -76,16 +76,17 @@ pub fn run(
     // Set once the centroids are final: the next step only labels and measures.
     let mut ending = None;
     loop {
+        let measured = scan.measured(&centroids);
         let detail = if ending.is_some() { Detail::Distances } else { Detail::Labels };
-        let step = match tier.step(&centroids, detail, observer) {
+        let step = match tier.step(&measured, detail, observer) {
             Err(Error::Interrupted) => {
-                let step = tier.step(&centroids, Detail::Distances, &())?;
+                let step = tier.step(&measured, Detail::Distances, &())?;
                 return Ok(Run { centroids, step, iterations, stopped: Stopped::Interrupted });
             }
             step => step?,
         };
         let filled = if iterations < limits.max_iter && tier.sums().has_empty() {
-            match fill_empty(tier, scan, &centroids, observer) {
+            match fill_empty(tier, scan, &measured, observer) {
                 Err(Error::Interrupted) => continue, // the step that follows is interrupted as well
                 filled => filled?,
             }
@@ -109,14 +110,15 @@ pub fn run(
         let resting = changed == 0 && filled.is_none();
         let sums = filled.as_ref().unwrap_or_else(|| tier.sums());
         let moved = if resting { centroids.clone() } else { means(scan, sums, &centroids) };
+        let target = scan.measured(&moved);
         // Never rises but by rounding, and what rounds is not shown as a rise.
-        before = spread.inertia(scan, sums, &moved).min(before);
+        before = spread.inertia(scan, sums, &target).min(before);
         observer.iteration(&Iteration { restart, iteration: iterations, inertia: before, changed });
         if resting {
-            let step = tier.step(&centroids, Detail::Distances, &())?;
+            let step = tier.step(&measured, Detail::Distances, &())?;
             return Ok(Run { centroids, step, iterations, stopped: Stopped::Labels });
         }
-        let shift: f64 = moved.iter().zip(&centroids).map(|(new, old)| (new - old) * (new - old)).sum();
+        let shift: f64 = target.iter().zip(&*measured).map(|(new, old)| (new - old) * (new - old)).sum();
         centroids = moved;
         if shift <= limits.tol * spread.variance() {
             ending = Some(Stopped::Tolerance);
@@ -126,12 +128,14 @@ pub fn run(
     }
 }
 
-/// The data as one cluster, in the working unit.
+/// The data as one cluster.
 pub struct Spread {
-    /// The mean of each column, rounded once.
+    /// The mean of each column as it stands in the data, rounded once.
     pub means: Vec<f64>,
-    /// Sum of squared distances of all rows to it.
-    pub total: f64,
+    /// The same in the working unit.
+    measured: Vec<f64>,
+    /// Sum of squared distances of all rows to it, in the working unit.
+    pub total: Total,
     /// The weight of all rows, in units.
     pub units: u128,
     /// The weight of all rows.
@@ -147,14 +151,15 @@ impl Spread {
     pub fn new(tier: &impl Tier, scan: &Scan, observer: &dyn Observer) -> Result<Self, Error> {
         let sums = tier.sums().all();
         let means = means(scan, &sums, &vec![0.0; scan.grid.columns()]);
-        let total = tier.scatter(&means, observer)?.value();
+        let measured = scan.measured(&means).into_owned();
+        let total = tier.scatter(&measured, observer)?;
         let units = sums.units[0];
-        Ok(Self { means, total, units, weight: tier.weight(units) })
+        Ok(Self { means, measured, total, units, weight: tier.weight(units) })
     }
 
     /// The mean of the columns' variances.
     pub fn variance(&self) -> f64 {
-        self.total / (self.weight * self.means.len() as f64)
+        self.total.value() / (self.weight * self.means.len() as f64)
     }
 
     /// Inertia of a partition about its means, for progress: what is left of the total when the clusters'
@@ -162,27 +167,21 @@ impl Spread {
     fn inertia(&self, scan: &Scan, sums: &Sums, centroids: &[f64]) -> f64 {
         let share = self.weight / self.units as f64;
         let between = centroids.chunks_exact(self.means.len()).zip(&sums.units).map(|(centroid, &units)| {
-            let apart: f64 = centroid.iter().zip(&self.means).map(|(c, m)| (c - m) * (c - m)).sum();
+            let apart: f64 = centroid.iter().zip(&self.measured).map(|(c, m)| (c - m) * (c - m)).sum();
             apart * units as f64 * share
         });
-        scale((self.total - between.sum::<f64>()).max(0.0), 2 * scan.exponent)
+        scale((self.total.value() - between.sum::<f64>()).max(0.0), 2 * scan.unit.exponent())
     }
 }
 
-/// The mean of each cluster, rounded once; a cluster of no weight stays where it was.
+/// The mean of each cluster as it stands in the data, rounded once; a cluster of no weight stays where it was.
 fn means(scan: &Scan, sums: &Sums, centroids: &[f64]) -> Vec<f64> {
     let columns = scan.grid.columns();
     let cell = |(i, (&sum, &old)): (usize, (_, &f64))| match sums.units[i / columns] {
         0 => old,
-        units => representable(scan.grid.mean(i % columns, sum, units), scan.exponent),
+        units => scan.mean(i % columns, sum, units),
     };
     sums.cells.iter().zip(centroids).enumerate().map(cell).collect()
-}
-
-/// A centroid in the working unit that is the same number in the data's unit. Differs from `x` only where
-/// the latter would be subnormal (below 2^-1022) and lose bits.
-pub fn representable(x: f64, exponent: i32) -> f64 {
-    if exponent == 0 { x } else { scale(scale(x, exponent), -exponent) }
 }
 
 /// Gives every empty cluster, lowest first, the farthest row there is, and takes the row from its cluster.

@@ -52,7 +52,8 @@ impl InMemory {
     /// Takes the rows and perhaps their weights. Of the options it uses threads, instruction set and algorithm.
     ///
     /// # Errors
-    /// [`Error::Option`] for threads or an instruction set that cannot be had, [`Error::NoRows`], [`Error::NotFinite`].
+    /// [`Error::Option`] for threads or an instruction set that cannot be had, [`Error::NoRows`], [`Error::NotFinite`],
+    /// [`Error::Apart`].
     pub fn new(matrix: Matrix, weights: Option<Weights>, params: &FitParams) -> Result<Self, Error> {
         let isa = params.isa.unwrap_or_else(Isa::best);
         isa.check()?;
@@ -67,10 +68,8 @@ impl InMemory {
             || Ok(Ranges::new(columns)),
             |part, panels, rows| share::survey(part, panels, rows, isa),
         )?;
-        let scan = Scan::of(Ranges::merged(columns, parts)?);
-        if scan.exponent != 0 {
-            panels.rescale(scan.exponent);
-        }
+        let scan = Scan::of(Ranges::merged(columns, parts)?)?;
+        scan.unit.measure(&mut panels);
         Ok(Self {
             points: Points { panels, weights },
             labels: vec![NOWHERE; rows],

@@ -267,11 +267,13 @@ impl Panels {
         }
     }
 
-    /// Divides all f64 by `2^exponent`. f32 never needs it: its range is well inside what f64 can square.
-    pub fn rescale(&mut self, exponent: i32) {
+    /// Makes of every f64 what `change` says of it and its column; f32 stay as they are.
+    pub fn change(&mut self, change: impl Fn(usize, f64) -> f64) {
         for values in [&mut self.body, &mut self.last] {
             if let Values::F64(values) = values {
-                values.iter_mut().for_each(|x| *x = crate::exact::scale(*x, -exponent));
+                for (lanes, column) in values.chunks_exact_mut(PANEL).zip((0..self.columns).cycle()) {
+                    lanes.iter_mut().for_each(|x| *x = change(column, *x));
+                }
             }
         }
     }

@@ -50,6 +50,18 @@ impl Ranges {
         Self { min: vec![f64::INFINITY; columns], max: vec![f64::NEG_INFINITY; columns] }
     }
 
+    /// Of finite rows, row-major.
+    pub fn of_rows(columns: usize, rows: &[f64]) -> Self {
+        let mut ranges = Self::new(columns);
+        for row in rows.chunks_exact(columns) {
+            for (column, &x) in row.iter().enumerate() {
+                ranges.min[column] = ranges.min[column].min(x);
+                ranges.max[column] = ranges.max[column].max(x);
+            }
+        }
+        ranges
+    }
+
     /// Widens the ranges by some rows, of which the first begins a panel.
     ///
     /// # Errors

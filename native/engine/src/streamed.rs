@@ -19,7 +19,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::error::Error;
 use crate::exact::Total;
 use crate::kernel::{Found, Isa, Packed};
-use crate::matrix::{Matrix, Values};
+use crate::matrix::Matrix;
 use crate::observer::Observer;
 use crate::panels::Panels;
 use crate::params::FitParams;
@@ -63,7 +63,7 @@ impl<R: RowSource> Streamed<R> {
     ///
     /// # Errors
     /// [`Error::Option`] for threads or an instruction set that cannot be had, [`Error::NoRows`], what is wrong with
-    /// a value or a weight, [`Error::Source`], [`Error::Interrupted`].
+    /// a value or a weight, [`Error::Apart`], [`Error::Source`], [`Error::Interrupted`].
     pub fn open(mut source: R, params: &FitParams, observer: &dyn Observer) -> Result<Self, Error> {
         let isa = params.isa.unwrap_or_else(Isa::best);
         isa.check()?;
@@ -78,7 +78,7 @@ impl<R: RowSource> Streamed<R> {
             narrow: survey.narrow,
             unit,
             counting: survey.weights.zip(unit).map(|(weights, unit)| weights.counting(unit)),
-            scan: Scan::of(survey.ranges),
+            scan: Scan::of(survey.ranges)?,
             labels: Labels::held(),
             sums: Sums::default(),
             threads,
@@ -137,15 +137,7 @@ impl<R: RowSource> Streamed<R> {
     /// Rows as kernels read them, in the working unit.
     fn points(&self, block: RowBlock) -> Points {
         let (matrix, weights) = block.into_parts();
-        let panels = match self.scan.exponent {
-            0 => Panels::new(matrix),
-            exponent => {
-                let mut panels =
-                    Panels::new(Matrix::new(self.columns, Values::F64(matrix.widened().into_owned())));
-                panels.rescale(exponent);
-                panels
-            }
-        };
+        let panels = self.scan.unit.panels(matrix);
         let weights = self.unit.zip(weights).map(|(unit, weights)| unit.weights(&weights));
         Points { panels, weights }
     }
@@ -185,9 +177,7 @@ impl<R: RowSource> Tier for Streamed<R> {
             Ok(())
         })?;
         let mut panels = Panels::on_threads(Matrix::new(self.columns, lent.values), &self.threads)?;
-        if self.scan.exponent != 0 {
-            panels.rescale(self.scan.exponent);
-        }
+        self.scan.unit.measure(&mut panels);
         Ok(Points {
             panels,
             weights: self.unit.zip(lent.weights).map(|(unit, weights)| unit.weights(&weights)),

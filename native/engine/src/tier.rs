@@ -4,36 +4,51 @@
 //! step; a distributed one can ship the step to its workers. All of them return the same bytes, because
 //! everything that a step sums, it sums exactly.
 
+use std::borrow::Cow;
+
 use crate::error::Error;
-use crate::exact::{Grid, Total, scale, unit_exponent};
+use crate::exact::{Grid, Sum, Total};
 use crate::kernel::Isa;
 use crate::observer::Observer;
 use crate::points::{Points, Ranges};
 use crate::sums::Sums;
 use crate::threads::Threads;
+use crate::unit::Unit;
 
-/// What is known of the data before the first step. Values are in the working unit.
+/// What is known of the data before the first step.
 #[derive(Debug, Clone)]
 pub struct Scan {
-    /// The working unit: values are held divided by `2^exponent`; 0 for all ordinary data.
-    pub exponent: i32,
-    /// The range of each column.
+    /// The working unit, in which a tier holds its rows.
+    pub unit: Unit,
+    /// The range of each column, as the values stand in the data.
+    pub own_ranges: Ranges,
+    /// The range of each column in the working unit.
     pub ranges: Ranges,
-    /// The grids that sums are kept on.
+    /// The grids that sums are kept on, in the working unit.
     pub grid: Grid,
 }
 
 impl Scan {
-    /// What follows from the ranges of all rows, still in the unit of the data.
-    pub fn of(mut ranges: Ranges) -> Self {
-        let exponent = unit_exponent(ranges.magnitudes().into_iter().fold(0.0, f64::max));
-        if exponent != 0 {
-            for x in ranges.min.iter_mut().chain(&mut ranges.max) {
-                *x = scale(*x, -exponent);
-            }
-        }
+    /// What follows from the ranges of all rows.
+    ///
+    /// # Errors
+    /// [`Error::Apart`].
+    pub fn of(own_ranges: Ranges) -> Result<Self, Error> {
+        let unit = Unit::of(&own_ranges)?;
+        let ranges = unit.measured_ranges(&own_ranges);
         let grid = Grid::new(&ranges.magnitudes());
-        Self { exponent, ranges, grid }
+        Ok(Self { unit, own_ranges, ranges, grid })
+    }
+
+    /// The mean of a column of so many units of weight, as it stands in the data, rounded once.
+    pub fn mean(&self, column: usize, sum: Sum, units: u128) -> f64 {
+        let ends @ [min, max] = [self.own_ranges.min[column], self.own_ranges.max[column]];
+        if min == max { min } else { self.grid.mean(column, sum, units, self.unit.exponent(), ends) }
+    }
+
+    /// Points of the data in the working unit.
+    pub fn measured<'a>(&self, points: &'a [f64]) -> Cow<'a, [f64]> {
+        self.unit.measured_points(self.grid.columns(), points)
     }
 }
 
@@ -71,11 +86,11 @@ impl Step {
         self.ties += other.ties;
     }
 
-    /// The sum of squared distances of all rows, rounded once.
-    pub fn inertia(&self) -> f64 {
+    /// The sum of squared distances of all rows.
+    pub fn inertia(&self) -> Total {
         let mut total = Total::default();
         self.within.iter().for_each(|within| total.merge(within));
-        total.value()
+        total
     }
 }
 

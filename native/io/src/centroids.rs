@@ -1,6 +1,5 @@
 //! Starting centroids from a table.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::cell::Purpose;
@@ -21,13 +20,13 @@ pub struct Centroids {
     pub notes: Vec<String>,
 }
 
-/// Reads centroids from a CSV, TSV or Arrow file: by the features' names in any order, or by position when the file
+/// Reads centroids from a CSV, TSV or Arrow table: by the features' names in any order, or by position when the file
 /// has no header.
 ///
 /// # Errors
 /// As [`read_table`](crate::read_table); [`Error::Data`] when features are missing.
-pub fn read_centroids(path: &Path, features: &[String], stop: &Arc<dyn Stop>) -> Result<Centroids, Error> {
-    let mut reader = TableReader::open(Input::Path(path.to_owned()), Dialect::default(), stop)?;
+pub fn read_centroids(input: Input, features: &[String], stop: &Arc<dyn Stop>) -> Result<Centroids, Error> {
+    let mut reader = TableReader::open(input, Dialect::default(), stop)?;
     reader.set_purpose(Purpose::Centroids);
     let mut centroids = Centroids { values: Vec::new(), clusters: 0, notes: Vec::new() };
     if reader.is_headerless() {

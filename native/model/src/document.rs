@@ -4,9 +4,10 @@ use kmeans_engine::{Clustering, Column, Labeller, Plan, Preparation, Ranges};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::error::Error;
+use crate::error::{Error, form, located, shortened};
 use crate::layout;
 use crate::preparation::{Step, input_columns, preparation, steps};
+use crate::rules;
 
 const FORMAT: &str = "kmeans-model";
 /// A reader refuses a higher number. Fields may be added without raising it.
@@ -32,7 +33,10 @@ pub struct Model {
     /// The same points as distances are measured from them, after the steps of `preprocessing`; absent without steps
     /// that move them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    prepared_centroids: Option<Vec<Vec<f64>>>,
+    pub(crate) prepared_centroids: Option<Vec<Vec<f64>>>,
+    /// The exponent of the unit that distances were measured in, where the centroids alone do not tell it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) unit_exponent: Option<i32>,
     /// Rows of each cluster.
     pub sizes: Vec<u64>,
     /// Weight of each cluster, where rows had weights.
@@ -46,9 +50,9 @@ pub struct Model {
     /// Sum of squared distances of all rows to their mean; null beyond the range of f64.
     #[serde(default)]
     pub total: Option<f64>,
-    /// Rows that were clustered.
+    /// Rows that were clustered: what the sizes add up to.
     #[serde(default)]
-    pub rows: u64,
+    pub rows: Option<u64>,
     /// Iterations of the restart that won.
     pub iterations: u64,
     /// Whether it came to rest by itself.
@@ -63,7 +67,7 @@ pub struct Model {
     /// Steps applied to a row before its distances, in order. Each has its name in `requires` too, so that no reader
     /// passes over it.
     #[serde(default)]
-    preprocessing: Vec<Step>,
+    pub(crate) preprocessing: Vec<Step>,
     /// The same, ready to be applied.
     #[serde(skip, default = "unprepared")]
     preparation: Preparation,
@@ -186,20 +190,23 @@ impl Model {
         let points = || found.centroids.chunks_exact(features.len().max(1));
         let steps = steps(preparation);
         let moved = preparation.moves();
+        let known = Labeller::exponent(features.len().max(1), &found.centroids) == found.unit;
+        let original = |point: &[f64]| preparation.original_centroid(point, &found.ranges, ranges);
         Self {
             format: FORMAT.to_owned(),
             format_version: FORMAT_VERSION,
             requires: steps.iter().map(|step| step.name().to_owned()).collect(),
             tool: Tool { name: "kmeans".to_owned(), version: version.to_owned() },
-            centroids: points().map(|point| preparation.original(point)).collect(),
+            centroids: points().map(original).collect(),
             prepared_centroids: moved.then(|| points().map(<[f64]>::to_vec).collect()),
+            unit_exponent: (!known).then_some(found.unit),
             features,
             sizes: found.sizes.clone(),
             weights: weight.map(|_| found.weights.clone()),
             within: found.within.iter().copied().map(finite).collect(),
             inertia: finite(found.inertia),
             total: finite(found.total),
-            rows: found.sizes.iter().sum(),
+            rows: Some(found.sizes.iter().sum()),
             iterations: found.iterations as u64,
             converged: found.stopped.converged(),
             stopped: found.stopped.name().to_owned(),
@@ -224,8 +231,7 @@ impl Model {
     /// [`Error`] with one sentence.
     pub fn from_json(text: &[u8]) -> Result<Self, Error> {
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-        let form = |error: serde_json::Error| Error::Form(error.to_string());
-        let envelope: Envelope = serde_json::from_slice(text).map_err(form)?;
+        let envelope: Envelope = located(text)?;
         if envelope.format.as_ref().and_then(Value::as_str) != Some(FORMAT) {
             return Err(Error::Format);
         }
@@ -236,21 +242,23 @@ impl Model {
         }
         let known = |name: &String| Step::NAMES.contains(&name.as_str());
         if let Some(unknown) = envelope.requires.into_iter().find(|name| !known(name)) {
-            return Err(Error::Requires(unknown));
+            return Err(Error::Requires(shortened(&unknown)));
         }
         let unknown = |step: &&Value| {
             step.get("name").and_then(Value::as_str).is_none_or(|name| !Step::NAMES.contains(&name))
         };
         if let Some(step) = envelope.preprocessing.iter().find(unknown) {
             let name = step.get("name").and_then(Value::as_str).unwrap_or("a preprocessing step");
-            return Err(Error::Requires(name.to_owned()));
+            return Err(Error::Requires(shortened(name)));
         }
-        let mut model: Self = serde_json::from_slice(text).map_err(form)?;
-        model.check()?;
-        model.preparation = preparation(&model.features, &model.preprocessing)?;
+        let mut model: Self = located(text)?;
+        rules::check(&model)?;
+        model.rows = Some(model.sizes.iter().sum());
+        model.preparation = preparation(&model)?;
         if model.preparation.moves() != model.prepared_centroids.is_some() {
             return Err(Error::Damaged(
-                "\"preparedCentroids\" and \"preprocessing\" do not fit together".to_owned(),
+                "preparedCentroids must be there if steps of preprocessing move rows, and only then"
+                    .to_owned(),
             ));
         }
         Ok(model)
@@ -261,53 +269,11 @@ impl Model {
     /// # Errors
     /// [`Error::Form`] if a field cannot be written, which no model that was read or fitted has.
     pub fn to_json(&self) -> Result<Vec<u8>, Error> {
-        let form = |error: serde_json::Error| Error::Form(error.to_string());
+        let form = |error: serde_json::Error| form(&error);
         match serde_json::to_value(self).map_err(form)? {
             Value::Object(fields) => layout::text(&fields).map_err(form),
             _ => Err(Error::Form("not an object".to_owned())),
         }
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        let damaged = |what: String| Err(Error::Damaged(what));
-        let (clusters, columns) = (self.centroids.len(), self.features.len());
-        if columns == 0 || clusters == 0 {
-            return damaged("it has no features or no centroids".to_owned());
-        }
-        if u32::try_from(clusters).is_err() {
-            return damaged("it has more than 2^32 centroids".to_owned());
-        }
-        if let Some(row) = self.centroids.iter().position(|row| row.len() != columns) {
-            let got = self.centroids[row].len();
-            return damaged(format!("centroid {row} has {got} numbers, and there are {columns} features"));
-        }
-        let mut names: Vec<&str> = self.features.iter().map(|feature| feature.name.as_str()).collect();
-        names.sort_unstable();
-        if let Some([name, _]) = names.array_windows().find(|[a, b]| a == b) {
-            return damaged(format!("two features have the name \"{name}\""));
-        }
-        let mut inputs = self.columns();
-        inputs.sort_unstable();
-        if let Some([name, _]) = inputs.array_windows().find(|[a, b]| a == b) {
-            return damaged(format!("the categories of \"{name}\" do not follow each other"));
-        }
-        let weights = self.weights.as_ref().map_or(clusters, Vec::len);
-        let within = if self.within.is_empty() { clusters } else { self.within.len() };
-        if self.sizes.len() != clusters || weights != clusters || within != clusters {
-            return damaged(format!(
-                "sizes, weights or within do not have an entry for each of {clusters} centroids"
-            ));
-        }
-        if self.seed.parse::<u64>().is_err() {
-            return damaged("its seed is not a whole number of 64 bits".to_owned());
-        }
-        let prepared = self.prepared_centroids.as_deref().unwrap_or_default();
-        if self.prepared_centroids.is_some()
-            && (prepared.len() != clusters || prepared.iter().any(|row| row.len() != columns))
-        {
-            return damaged("\"preparedCentroids\" has not the shape of \"centroids\"".to_owned());
-        }
-        Ok(())
     }
 
     /// The names of the features, in order.
@@ -328,7 +294,10 @@ impl Model {
 
     /// What labels prepared rows with this model.
     pub fn labeller(&self) -> Labeller {
-        let centroids = self.prepared_centroids.as_ref().unwrap_or(&self.centroids);
-        Labeller::new(self.features.len(), &centroids.concat())
+        let centroids = self.prepared_centroids.as_ref().unwrap_or(&self.centroids).concat();
+        match self.unit_exponent {
+            Some(exponent) => Labeller::in_unit(self.features.len(), &centroids, exponent),
+            None => Labeller::new(self.features.len(), &centroids),
+        }
     }
 }

@@ -6,6 +6,7 @@ mod document;
 mod error;
 mod layout;
 mod preparation;
+mod rules;
 
 pub use document::{About, Feature, Model, Options, Tool};
 pub use error::Error;

@@ -1,10 +1,11 @@
 //! The preparation of rows as `preprocessing` steps, and back.
 
-use kmeans_engine::{Column, Missing, Named, Preparation, PrepareParams, Scale};
+use kmeans_engine::{Column, Missing, Named, Preparation, Scale};
 use serde::{Deserialize, Serialize};
 
-use crate::document::Feature;
-use crate::error::Error;
+use crate::document::{Feature, Model};
+use crate::error::{Error, shortened};
+use crate::rules::{broken, uneven};
 
 /// A step applied to a row before its distances. Its name also stands in `requires`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -76,78 +77,135 @@ pub(crate) fn input_columns(features: &[Feature]) -> Vec<String> {
     names
 }
 
-/// The preparation that steps and features describe.
-pub(crate) fn preparation(features: &[Feature], steps: &[Step]) -> Result<Preparation, Error> {
-    let damaged = |what: &str| Error::Damaged(format!("its preprocessing {what}"));
-    let mut preparation = Preparation { columns: columns(features)?, ..Preparation::none(0) };
-    let width = preparation.columns.len();
-    let params: &mut PrepareParams = &mut preparation.params;
-    let mut seen: Vec<&str> = Vec::new();
-    for step in steps {
-        if seen.contains(&step.name()) {
-            return Err(damaged("has a step twice"));
+/// The preparation that a model's steps and features describe.
+pub(crate) fn preparation(model: &Model) -> Result<Preparation, Error> {
+    let mut preparation = Preparation { columns: columns(&model.features)?, ..Preparation::none(0) };
+    let mut last: Option<usize> = None;
+    for (i, step) in model.preprocessing.iter().enumerate() {
+        let place = format!("preprocessing[{i}]");
+        let rank = Step::NAMES.iter().position(|name| *name == step.name());
+        if rank <= last {
+            let rule = format!("one of {}, each once and in this order", Step::NAMES.join(", "));
+            return Err(broken(format!("{place}.name"), step.name(), rule));
         }
-        seen.push(step.name());
+        last = rank;
         match step {
-            Step::Missing { method, fills } => {
-                params.missing =
-                    Missing::of_name("missing", method).map_err(|_| requires("missing", method))?;
-                let filled = !matches!(params.missing, Missing::Error | Missing::Drop);
-                if fills.len() != if filled { width } else { 0 } {
-                    return Err(damaged("has not one fill for each column"));
-                }
-                for (column, fill) in preparation.columns.iter_mut().zip(fills) {
-                    match (column, fill) {
-                        (Column::Number { fill: own }, Some(_)) => *own = *fill,
-                        (Column::Categories { .. }, None) => {}
-                        _ => return Err(damaged("fills texts, or does not fill numbers")),
+            Step::Missing { method, fills } => fill(&mut preparation, &place, method, fills)?,
+            Step::Categorical { weight } => preparation.params.categorical_weight = *weight,
+            Step::Scale { method, shifts, scales } => {
+                let scale = Scale::of_name("scale", method).map_err(|_| requires("scale", method))?;
+                preparation.params.scale = scale;
+                let by_column = !matches!(scale, Scale::None | Scale::L2);
+                let expected = if by_column { model.features.len() } else { 0 };
+                for (name, list) in [("shifts", shifts), ("scales", scales)] {
+                    if list.len() != expected {
+                        let of = if by_column { "features" } else { "features that are scaled" };
+                        return Err(uneven(format!("{place}.{name}"), list.len(), expected, of));
                     }
                 }
-            }
-            Step::Categorical { weight } => params.categorical_weight = *weight,
-            Step::Scale { method, shifts, scales } => {
-                params.scale = Scale::of_name("scale", method).map_err(|_| requires("scale", method))?;
-                let by_column = !matches!(params.scale, Scale::None | Scale::L2);
-                let expected = if by_column { features.len() } else { 0 };
-                if shifts.len() != expected || scales.len() != expected {
-                    return Err(damaged("has not one shift and scale for each feature"));
-                }
-                if scales.iter().any(|scale| *scale <= 0.0) {
-                    return Err(damaged("has a scale that is not above 0"));
+                if let Some(at) = scales.iter().position(|scale| *scale <= 0.0) {
+                    return Err(broken(format!("{place}.scales[{at}]"), scales[at], "above 0"));
                 }
                 (preparation.shifts, preparation.scales) = (shifts.clone(), scales.clone());
+                in_range(model, &preparation, &place)?;
             }
         }
     }
-    preparation.params.check().map_err(|_| damaged("has a weight of categories that is not above 0"))?;
-    let categories = preparation.columns.iter().any(|column| matches!(column, Column::Categories { .. }));
-    if categories != seen.contains(&"categorical") {
-        return Err(damaged("does not fit its features"));
+    let is_categorical = |step: &Step| matches!(step, Step::Categorical { .. });
+    let weighted = model.preprocessing.iter().position(is_categorical);
+    if let (Some(at), Err(_)) = (weighted, preparation.params.check()) {
+        let weight = preparation.params.categorical_weight;
+        return Err(broken(format!("preprocessing[{at}].weight"), weight, "above 0"));
     }
-    Ok(preparation)
+    let category = model.features.iter().position(|feature| feature.category.is_some());
+    match (category, weighted) {
+        (Some(at), None) => Err(Error::Damaged(format!(
+            "features[{at}] is a category, and no step of preprocessing makes one"
+        ))),
+        (None, Some(at)) => {
+            Err(Error::Damaged(format!("preprocessing[{at}] makes categories, and no feature is one")))
+        }
+        _ => Ok(preparation),
+    }
+}
+
+fn fill(
+    preparation: &mut Preparation,
+    place: &str,
+    method: &str,
+    fills: &[Option<f64>],
+) -> Result<(), Error> {
+    let missing = Missing::of_name("missing", method).map_err(|_| requires("missing", method))?;
+    preparation.params.missing = missing;
+    let filled = !matches!(missing, Missing::Error | Missing::Drop);
+    let expected = if filled { preparation.columns.len() } else { 0 };
+    if fills.len() != expected {
+        let of = if filled { "columns" } else { "columns that are filled" };
+        return Err(uneven(format!("{place}.fills"), fills.len(), expected, of));
+    }
+    for (i, (column, fill)) in preparation.columns.iter_mut().zip(fills).enumerate() {
+        match (column, fill) {
+            (Column::Number { fill: own }, Some(_)) => *own = *fill,
+            (Column::Categories { .. }, None) => {}
+            (Column::Number { .. }, None) => {
+                return Err(Error::Damaged(format!(
+                    "{place}.fills[{i}] is null, and must be a number, for the column holds numbers"
+                )));
+            }
+            (Column::Categories { .. }, Some(fill)) => {
+                return Err(broken(format!("{place}.fills[{i}]"), fill, "null, for the column holds texts"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a scale that takes numbers of the model itself out of the range of f64.
+fn in_range(model: &Model, preparation: &Preparation, place: &str) -> Result<(), Error> {
+    let mut fills = Vec::with_capacity(model.features.len());
+    for column in &preparation.columns {
+        let fill = if let Column::Number { fill } = column { *fill } else { None };
+        fills.extend(std::iter::repeat_n(fill, column.features()));
+    }
+    let pairs = preparation.shifts.iter().zip(&preparation.scales);
+    for (i, ((shift, scale), fill)) in pairs.zip(fills).enumerate() {
+        let feature = &model.features[i];
+        let told = [feature.min, feature.max, feature.mean, fill].into_iter().flatten();
+        let mut all = told.chain(model.centroids.iter().map(|row| row[i]));
+        if let Some(x) = all.find(|x| !((x - shift) / scale).is_finite()) {
+            let rule = format!("one that leaves {x:?} - {shift:?}, divided by it, a 64-bit float");
+            return Err(broken(format!("{place}.scales[{i}]"), scale, rule));
+        }
+    }
+    Ok(())
 }
 
 fn requires(step: &str, method: &str) -> Error {
-    Error::Requires(format!("{step} {method}"))
+    Error::Requires(format!("{step} {}", shortened(method)))
 }
 
 /// The input's columns: a number each, or as many categories as features of the same column follow each other.
 fn columns(features: &[Feature]) -> Result<Vec<Column>, Error> {
     let mut columns: Vec<Column> = Vec::new();
     let mut current: Option<&String> = None;
-    for feature in features {
+    for (i, feature) in features.iter().enumerate() {
         match (&feature.column, &feature.category, columns.last_mut()) {
             (None, None, _) => columns.push(Column::Number { fill: None }),
             (Some(column), Some(category), Some(Column::Categories { texts })) if current == Some(column) => {
                 if texts.last().is_some_and(|last| last >= category) {
-                    return Err(Error::Damaged("its categories are not in order".to_owned()));
+                    let rule = format!("behind that of features[{}] in the order of their bytes", i - 1);
+                    return Err(broken(format!("features[{i}].category"), shortened(category), rule));
                 }
                 texts.push(category.clone());
             }
             (Some(_), Some(category), _) => {
                 columns.push(Column::Categories { texts: vec![category.clone()] });
             }
-            _ => return Err(Error::Damaged("a feature has a column without a category".to_owned())),
+            (column, _, _) => {
+                let (has, lacks) =
+                    if column.is_some() { ("column", "category") } else { ("category", "column") };
+                return Err(Error::Damaged(format!("features[{i}] has a {has} and no {lacks}")));
+            }
         }
         current = feature.column.as_ref();
     }

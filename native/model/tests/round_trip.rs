@@ -156,11 +156,14 @@ fn what_is_not_a_model_is_refused_with_a_sentence() {
         with("\"preprocessing\": []", "\"preprocessing\": [{\"name\": \"rotate\"}]"),
         "needs \"rotate\", which this kmeans does not have"
     );
-    assert_eq!(with("[1.0, 2.0]", "[1.0]"), "is damaged: centroid 0 has 1 numbers, and there are 2 features");
+    assert_eq!(with("[1.0, 2.0]", "[1.0]"), "is damaged: centroids[0] has 1 entry, and there are 2 features");
     assert!(with("[1.0, 2.0]", "[1.0, NaN]").contains("line"));
     assert!(with("[1.0, 2.0]", "[1.0, 1e999]").contains("out of range"));
     assert!(with("\"sizes\": [1, 1]", "\"sizes\": [1]").starts_with("is damaged: sizes"));
-    assert!(with("\"name\": \"a\"", "\"name\": \"b \\\"c\\\"\"").starts_with("is damaged: two features"));
-    assert!(with("18446744073709551615", "-3").starts_with("is damaged: its seed"));
+    assert!(
+        with("\"name\": \"a\"", "\"name\": \"b \\\"c\\\"\"")
+            .starts_with("is damaged: features[0] and features[1]")
+    );
+    assert!(with("18446744073709551615", "-3").starts_with("is damaged: seed is"));
     assert!(matches!(Model::from_json(b"\xff\xfe{"), Err(Error::Form(_))));
 }

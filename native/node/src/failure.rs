@@ -78,6 +78,7 @@ impl From<kmeans_engine::Error> for Failure {
             | Error::WeightSum
             | Error::NoWeight
             | Error::Column { .. }
+            | Error::Apart { .. }
             | Error::Changed { .. }
             | Error::Columns { .. } => Self::new(ErrorCode::InvalidData, message),
         }

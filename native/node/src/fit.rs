@@ -190,7 +190,7 @@ fn cluster(
             let Prepared { matrix, weights, about } = prepare(raw, &request.prepare, &threads, control)?;
             drop(threads);
             let params = request.params(&about.features, &about.preparation, &mut loaded.notes, control)?;
-            Ok((tier::in_memory(matrix, weights, params, control)?, about))
+            Ok((tier::in_memory(matrix, weights, &about.features, params, control)?, about))
         }
         Rows::Passing(rows, raw) => {
             control.enter(Phase::Preparing);
@@ -199,7 +199,7 @@ fn cluster(
             let params = request.params(&about.features, &about.preparation, &mut loaded.notes, control)?;
             // What labels are compared with, or are put between, is held as well.
             let hold = request.keep_labels || loaded.truth.is_some() || !about.dropped.is_empty();
-            Ok((tier::streamed(rows, params, request.memory, hold, control)?, about))
+            Ok((tier::streamed(rows, &about.features, params, request.memory, hold, control)?, about))
         }
         Rows::Gone => Err(Failure::new(ErrorCode::Internal, "rows are clustered once")),
     }

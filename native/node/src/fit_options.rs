@@ -1,6 +1,7 @@
 //! The options of a fit as JavaScript gives them, turned into the engine's and the readers'.
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,7 +9,8 @@ use kmeans_engine::{
     Algorithm, FitParams, Init, Isa, Measures, Missing, Named, Preparation, PrepareParams, Scale, Threads,
 };
 use kmeans_io::names::shown;
-use kmeans_io::{Limit, Selection, read_centroids};
+use kmeans_io::{Input, Limit, Selection, read_centroids};
+use kmeans_model::Model;
 use napi::bindgen_prelude::Float64Array;
 use napi_derive::napi;
 
@@ -291,12 +293,7 @@ impl Request {
         let values = match &self.start {
             Start::Found => return Ok(self.params.clone()),
             Start::Values(values) => values.clone(),
-            Start::File(path) if is_model(path) => of_model(path, names)?,
-            Start::File(path) => {
-                let centroids = read_centroids(Path::new(path), names, &control.stop())?;
-                notes.extend(centroids.notes);
-                centroids.values
-            }
+            Start::File(path) => of_file(path, names, notes, control)?,
         };
         let got = values.len() / names.len();
         if got == 0 || !values.len().is_multiple_of(names.len()) {
@@ -383,19 +380,42 @@ fn start(init: Option<String>, centroids: Option<Float64Array>) -> Result<(Init,
     Ok((Init::PlusPlus, Start::File(name)))
 }
 
-/// A model under any name: no table begins with a brace.
-fn is_model(path: &str) -> bool {
-    let mut first = [0];
-    std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut first)).is_ok_and(|()| first == *b"{")
+/// The centroids of a file: a table, or a model under any name, for no table begins with a brace.
+fn of_file(
+    path: &str,
+    names: &[String],
+    notes: &mut Vec<String>,
+    control: &Arc<Control>,
+) -> Result<Vec<f64>, Failure> {
+    const BOM: &[u8] = b"\xef\xbb\xbf";
+    let mut file = File::open(path).map_err(|error| model::failed(path, error))?;
+    let mut head = Vec::new();
+    let beginning = (&mut file).take(BOM.len() as u64 + 1).read_to_end(&mut head);
+    beginning.map_err(|error| model::failed(path, error))?;
+    let is_model = head.strip_prefix(BOM).unwrap_or(&head).starts_with(b"{");
+    let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
+    // What was read of a pipe is gone from it.
+    let whole = Cursor::new(head).chain(file);
+    if is_model {
+        return of_model(&model::read_from(path, whole)?, path, names);
+    }
+    let input = if is_file {
+        Input::Path(path.into())
+    } else {
+        Input::Reader { name: path.to_owned(), reader: Box::new(whole) }
+    };
+    let centroids = read_centroids(input, names, &control.stop())?;
+    notes.extend(centroids.notes);
+    Ok(centroids.values)
 }
 
 /// The centroids of a model, its features in the order of `names`.
-fn of_model(path: &str, names: &[String]) -> Result<Vec<f64>, Failure> {
-    let model = model::read(path)?;
+fn of_model(model: &Model, path: &str, names: &[String]) -> Result<Vec<f64>, Failure> {
     let features = model.names();
     let place = |name: &String| {
         features.iter().position(|feature| feature == name).ok_or_else(|| {
-            let message = format!("{path} has no feature \"{name}\", which the input is clustered on");
+            let message =
+                format!("{path} has no feature \"{}\", which the input is clustered on", shown(name));
             Failure::new(ErrorCode::InvalidModel, message)
         })
     };

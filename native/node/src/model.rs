@@ -75,13 +75,20 @@ pub fn parse_model(text: String) -> Either<Failure, NativeModel> {
 }
 
 pub fn read(path: &str) -> Result<Model, Failure> {
-    let name = if path == "-" { "standard input" } else { path };
-    let failed = |error| Failure::from(kmeans_io::Error::Read { name: name.to_owned(), source: error });
+    match path {
+        "-" => read_from("standard input", std::io::stdin().lock()),
+        path => read_from(path, std::fs::File::open(path).map_err(|error| failed(path, error))?),
+    }
+}
+
+pub fn failed(name: &str, source: std::io::Error) -> Failure {
+    Failure::from(kmeans_io::Error::Read { name: name.to_owned(), source })
+}
+
+/// Reads and checks the text of a model.
+pub fn read_from(name: &str, source: impl Read) -> Result<Model, Failure> {
+    let failed = |error| failed(name, error);
     let mut bytes = Vec::new();
-    let source: Box<dyn Read> = match path {
-        "-" => Box::new(std::io::stdin().lock()),
-        path => Box::new(std::fs::File::open(path).map_err(failed)?),
-    };
     source.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > MOST_BYTES {
         return Err(Failure::new(

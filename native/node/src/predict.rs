@@ -3,7 +3,7 @@
 use std::mem::replace;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use kmeans_engine::{Column, Matrix, Measured, Missing, Named, Preparation, Threads, Values};
+use kmeans_engine::{Column, Error, Matrix, Measured, Missing, Named, Preparation, Scale, Threads, Values};
 use kmeans_io::names::shown;
 use kmeans_io::{
     Batch, Dialect, Extra, Format, LabelsWriter, Output, Rendered, Renderer, TableReader, TableWriter,
@@ -177,14 +177,64 @@ struct Labelled {
     unknown: (u64, Option<usize>),
 }
 
+/// Why rows have no labels.
+enum Unlabelled {
+    /// A row of these, from 0, has a value that the model's scale takes out of the range of f64.
+    OutOfRange {
+        row: usize,
+        column: usize,
+    },
+    Failure(Failure),
+}
+
+impl<E: Into<Failure>> From<E> for Unlabelled {
+    fn from(error: E) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
+impl Unlabelled {
+    /// A feature of prepared rows that is not finite.
+    fn out_of_range(row: usize, feature: usize, columns: &[Column], dropped: &[u64]) -> Self {
+        let row = dropped.iter().fold(row, |row, &left_out| row + usize::from(left_out <= row as u64));
+        let mut features = 0;
+        let of = |column: &Column| {
+            features += column.features();
+            features > feature
+        };
+        Self::OutOfRange { row, column: columns.iter().position(of).unwrap_or(0) }
+    }
+
+    /// In the words of the whole input, of which so many rows came before.
+    fn told(self, name: &str, before: u64, columns: &[String]) -> Failure {
+        match self {
+            Self::OutOfRange { row, column } => {
+                let (row, column) = (before + row as u64 + 1, shown(&columns[column]));
+                let message = format!(
+                    "{name}: row {row}, column \"{column}\": the model's scale takes the value out of the range of 64-bit \
+                     floats"
+                );
+                Failure::new(ErrorCode::InvalidData, message)
+                    .hint("look whether the column is in the units that the model was fitted in")
+            }
+            Self::Failure(failure) => failure,
+        }
+    }
+}
+
 impl Labelled {
     /// Of rows of the model's columns.
-    fn of(matrix: Matrix, measuring: &Measuring) -> Result<Self, Failure> {
+    fn of(matrix: Matrix, measuring: &Measuring) -> Result<Self, Unlabelled> {
         let unknown = unknown(&matrix, &measuring.preparation.columns);
         let Measuring { labeller, threads, preparation, .. } = measuring;
         let filled = if preparation.fills() { holes(&matrix, &preparation.categories()) } else { 0 };
         let (matrix, dropped) = measuring.prepared(matrix)?;
-        let labels = labeller.labels(&matrix, threads)?;
+        let labels = match labeller.labels(&matrix, threads) {
+            Err(Error::NotFinite { row, column, .. }) if preparation.params.scale != Scale::None => {
+                return Err(Unlabelled::out_of_range(row, column, &preparation.columns, &dropped));
+            }
+            labels => labels?,
+        };
         let measured = measuring.measured(&matrix, &labels, &dropped)?;
         let mut sizes = vec![0; labeller.clusters()];
         labels.iter().for_each(|&label| sizes[label as usize] += 1);
@@ -311,7 +361,7 @@ fn stream(
     let measuring = labelling.measuring.on(Threads::new(Some(threads))?);
     let renderer = table_writer.as_ref().map(TableWriter::renderer);
     let wants_values = renderer.as_ref().is_some_and(Renderer::wants_values);
-    let work = |mut batch: Batch| -> Result<(Labelled, Option<Rendered>), Failure> {
+    let work = |mut batch: Batch| -> Result<(Labelled, Option<Rendered>), Unlabelled> {
         let none = Matrix::new(batch.values.columns(), Values::F64(Vec::new()));
         let values = if wants_values { batch.values.clone() } else { replace(&mut batch.values, none) };
         let labelled = Labelled::of(values, &measuring)?;
@@ -320,8 +370,10 @@ fn stream(
         let rendered = rendered.transpose()?;
         Ok((labelled, rendered))
     };
+    let name = reader.name().to_owned();
     reader.each_batch(work, |made| -> Result<(), Failure> {
-        let (labelled, rendered) = made?;
+        let told = |error: Unlabelled| error.told(&name, labelling.rows, &labelling.columns);
+        let (labelled, rendered) = made.map_err(told)?;
         labelling.add(&labelled);
         if let (Some(writer), Some(rendered)) = (&mut table_writer, rendered) {
             writer.put(rendered)?;
@@ -352,7 +404,8 @@ fn array(
         return Err(Failure::new(ErrorCode::InvalidData, message).hint("hand over a file or an Arrow table"));
     }
     let matrix = given.features(&labelling.columns)?.into_owned();
-    let found = Labelled::of(matrix, &labelling.measuring)?;
+    let told = |error: Unlabelled| error.told("the array", 0, &labelling.columns);
+    let found = Labelled::of(matrix, &labelling.measuring).map_err(told)?;
     labelling.add(&found);
     if let Some(output) = labels {
         let mut writer = LabelsWriter::new(output, labels_to)?;

@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use kmeans_engine::{
-    Clustering, Column, ColumnSurvey, Element, Matrix, Missing, NO_LABEL, Preparation, PrepareParams, Ranges,
-    Rows, Seen, Threads, Values, split_off_lacking,
+    Clustering, Column, ColumnSurvey, Element, Extent, Matrix, Missing, NO_LABEL, Preparation, PrepareParams,
+    Ranges, Rows, Seen, Threads, Values, split_off_lacking,
 };
+use kmeans_io::names::shown;
 
 use crate::control::Control;
 use crate::failure::{ErrorCode, Failure};
@@ -139,16 +140,35 @@ pub fn none_left() -> Failure {
         .hint("leave the emptiest columns out with --exclude, or fill them with --missing mean")
 }
 
-/// What the engine says of a column by its place, with its name.
-fn named(error: kmeans_engine::Error, names: &[String]) -> Failure {
+/// What the engine says of columns by their places, with their names.
+pub fn named(error: kmeans_engine::Error, names: &[String]) -> Failure {
     match error {
         kmeans_engine::Error::Column { column, problem } => {
-            let name = &names[column];
-            let message = format!("column \"{name}\" {problem}");
+            let message = format!("column \"{}\" {problem}", shown(&names[column]));
             Failure::new(ErrorCode::InvalidData, message).hint("leave it out with --exclude")
+        }
+        kmeans_engine::Error::Apart { large, small } => {
+            let column = |Extent { column, min, max }: Extent| {
+                format!("\"{}\" ({} to {})", shown(&names[column]), brief(min), brief(max))
+            };
+            let message = format!(
+                "columns {} and {} differ so much in size that the squares of both do not fit into 64-bit floats",
+                column(large),
+                column(small)
+            );
+            Failure::new(ErrorCode::InvalidData, message).hint(
+                "bring columns to one scale with --scale standard, leave one out with --exclude, or empty cells whose number \
+                 stands for a missing one",
+            )
         }
         error => error.into(),
     }
+}
+
+/// A number as short as it can be told: digits alone may be three hundred.
+fn brief(x: f64) -> String {
+    let (plain, scientific) = (x.to_string(), format!("{x:e}"));
+    if plain.len() <= scientific.len() + 2 { plain } else { scientific }
 }
 
 fn refuse_repeated(features: &[String]) -> Result<(), Failure> {
@@ -156,7 +176,7 @@ fn refuse_repeated(features: &[String]) -> Result<(), Failure> {
     match features.iter().find(|name| !seen.insert(name.as_str())) {
         None => Ok(()),
         Some(name) => {
-            let message = format!("a category and a column would both be called \"{name}\"");
+            let message = format!("a category and a column would both be called \"{}\"", shown(name));
             Err(Failure::new(ErrorCode::InvalidData, message)
                 .hint("rename the column, or leave it out with --exclude"))
         }

@@ -178,7 +178,7 @@ impl FitReport {
             ));
         }
         let Preparing { preparation, columns: inputs, features, dropped, filled, .. } = about.preparing;
-        let clusters = clusters(found, &preparation, about.weight.is_some());
+        let clusters = clusters(found, &preparation, &about.ranges, about.weight.is_some());
         let columns = features.into_iter().enumerate().map(|(column, name)| ColumnSummary {
             name,
             min: about.ranges.min[column],
@@ -258,7 +258,12 @@ fn truth(classes: Classes, found: &Clustering) -> TruthReport {
     }
 }
 
-fn clusters(found: &Clustering, preparation: &Preparation, weighted: bool) -> Vec<ClusterSummary> {
+fn clusters(
+    found: &Clustering,
+    preparation: &Preparation,
+    ranges: &Ranges,
+    weighted: bool,
+) -> Vec<ClusterSummary> {
     let columns = found.means.len();
     let summary = |(cluster, centroid): (usize, &[f64])| ClusterSummary {
         cluster: cluster as f64,
@@ -266,7 +271,7 @@ fn clusters(found: &Clustering, preparation: &Preparation, weighted: bool) -> Ve
         share: found.weights[cluster] / found.weight,
         weight: weighted.then_some(found.weights[cluster]),
         within: found.within[cluster],
-        centroid: preparation.original(centroid),
+        centroid: preparation.original_centroid(centroid, &found.ranges, ranges),
     };
     found.centroids.chunks_exact(columns).enumerate().map(summary).collect()
 }

@@ -11,7 +11,7 @@ use crate::control::Control;
 use crate::failure::Failure;
 use crate::memory::{Memory, shown};
 use crate::prepared_rows::PreparedRows;
-use crate::preparing::Raw;
+use crate::preparing::{Raw, named};
 
 /// The rows of a fit as they were read.
 pub enum Rows {
@@ -43,32 +43,34 @@ pub struct Passes {
     pub allowed: u64,
 }
 
-/// Clusters rows that are held.
+/// Clusters rows that are held, of these features.
 pub fn in_memory(
     matrix: Matrix,
     weights: Option<Vec<f64>>,
+    features: &[String],
     params: FitParams,
     control: &Arc<Control>,
 ) -> Result<Ran, Failure> {
     let weights = weights.as_deref().map(Weights::new).transpose()?;
     let plan = params.check(matrix.rows(), matrix.columns(), weights.as_ref())?;
     control.plan(plan.params.clusters, plan.params.max_iter);
-    let mut tier = InMemory::new(matrix, weights, &plan.params)?;
+    let mut tier = InMemory::new(matrix, weights, &plan.params).map_err(|error| named(error, features))?;
     let found = fit(&mut tier, &plan, &**control)?;
     let (threads, algorithm) = (tier.threads().count(), tier.algorithm());
     Ok(Ran { found, plan, algorithm, threads, streamed: None, stored: None })
 }
 
-/// Clusters rows that are read again and again. Labels go to a file where they do not fit, unless `hold_labels`.
+/// Clusters rows that are read again and again, of these features. Labels go to a file where they do not fit, unless `hold_labels`.
 pub fn streamed(
     rows: PreparedRows,
+    features: &[String],
     params: FitParams,
     memory: Memory,
     hold_labels: bool,
     control: &Arc<Control>,
 ) -> Result<Ran, Failure> {
     let (name, whole) = (rows.unprepared().name().to_owned(), rows.unprepared().whole());
-    let mut tier = Streamed::open(rows, &params, &**control)?;
+    let mut tier = Streamed::open(rows, &params, &**control).map_err(|error| named(error, features))?;
     let (rows, columns) = tier.shape();
     let plan = params.check_counts(rows, columns, tier.counting())?;
     let shape = tier.needs(plan.params.clusters);

@@ -61,7 +61,8 @@ pub struct Grid {
 impl Grid {
     /// A grid for columns of these largest magnitudes (finite).
     pub fn new(magnitudes: &[f64]) -> Self {
-        // Below 2^-960 the scale itself would overflow; the grid then ends at 2^-1050.
+        // Below 2^-973 the scale itself would overflow. Only columns that do not vary lie there: others are brought to
+        // 2^-430 and above by the unit.
         let exponents = magnitudes.iter().map(|&m| exponent(m).max(-960));
         let (scales, steps) =
             exponents.map(|e| (scale(1.0, HIGH_BITS - e), e - HIGH_BITS - LOW_BITS)).unzip();
@@ -90,9 +91,24 @@ impl Grid {
         ((high.to_bits() as i64) - offset, (low.to_bits() as i64) - offset)
     }
 
-    /// `sum / weight` of `column`, rounded once to f64 (to nearest, ties to even).
-    pub fn mean(&self, column: usize, sum: Sum, weight: u128) -> f64 {
-        mean(sum, weight, self.steps[column])
+    /// `sum / weight` of `column` times `2^unit`, rounded once to f64 (to nearest, ties to even), for rows of which the
+    /// least and the largest value in that unit are given.
+    ///
+    /// Values off the grid are rounded onto it, so the mean of a cluster that has no others may lie up to half a step
+    /// outside of the column's range. The true mean lies within, hence the end of the range is nearer to it.
+    ///
+    /// # Panics
+    /// When a mean lies farther outside: then a sum is wrong.
+    pub fn mean(&self, column: usize, sum: Sum, weight: u128, unit: i32, [min, max]: [f64; 2]) -> f64 {
+        let step = self.steps[column] + unit;
+        let mean = mean(sum, weight, step);
+        let within = mean.clamp(min, max);
+        let outside = (mean - within).abs();
+        assert!(
+            outside <= scale(1.0, step),
+            "the mean {mean} of column {column} is outside of {min} to {max}"
+        );
+        within
     }
 }
 
@@ -115,7 +131,7 @@ mod tests {
             let grid = Grid::new(&[f64::abs(value)]);
             for count in [1, 3, 7, 1000] {
                 let sum = sum_of(&grid, &vec![value; count]);
-                assert_eq!(grid.mean(0, sum, count as u128), value, "{count} x {value}");
+                assert_eq!(grid.mean(0, sum, count as u128, 0, [-1e300, 1e300]), value, "{count} x {value}");
             }
         }
     }

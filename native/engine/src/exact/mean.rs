@@ -1,28 +1,31 @@
 //! An exact integer sum divided by an exact integer weight, rounded once.
 
 use super::grid::{LOW_BITS, Sum};
-use super::scale;
+use super::{exponent, nearest, scale};
 
 /// Whole numbers up to here are exact in f64.
 const EXACT: u128 = 1 << 53;
 
-/// `(high * 2^40 + low) / weight * 2^step`, rounded to the nearest f64, ties to even. 0 for a weight of 0.
-///
-/// Only a result below 2^-1022 is rounded a second time, by the step into the subnormal range.
+/// `(high * 2^40 + low) / weight * 2^step`, rounded once to the nearest f64, ties to even. 0 for a weight of 0.
 pub(super) fn mean(sum: Sum, weight: u128, step: i32) -> f64 {
     if weight == 0 {
         return 0.0;
     }
     // Two numbers of 53 bits divide as they should in one instruction; sums of f32 mostly have no low limb.
     if sum.low == 0 && sum.high.unsigned_abs() < EXACT && weight < EXACT {
-        return scale(sum.high as i64 as f64 / weight as u64 as f64, step + LOW_BITS);
+        let quotient = sum.high as i64 as f64 / weight as u64 as f64;
+        // A subnormal mean has fewer bits than the quotient, which would be rounded a second time.
+        if exponent(quotient) + step + LOW_BITS > f64::MIN_EXP {
+            return scale(quotient, step + LOW_BITS);
+        }
     }
     let (quotient, remainder) = divide(sum, weight);
     if quotient >= 0 {
         round(quotient as u128, remainder, weight, step)
     } else {
         let (quotient, remainder) = divide(Sum { high: -sum.high, low: -sum.low }, weight);
-        -round(quotient as u128, remainder, weight, step)
+        // `+ 0.0` turns -0.0 into 0.0: equal values must print as equal bytes.
+        -round(quotient as u128, remainder, weight, step) + 0.0
     }
 }
 
@@ -39,13 +42,13 @@ fn divide(sum: Sum, weight: u128) -> (i128, u128) {
 /// `(quotient + remainder / weight) * 2^step`.
 fn round(mut quotient: u128, mut remainder: u128, weight: u128, mut step: i32) -> f64 {
     // With 55 bits or more, the last one lies below the half of the 53 that stay, so it can stand for
-    // everything after it: `as f64` then rounds as if it saw the whole fraction.
+    // everything after it.
     while remainder != 0 && quotient < 1 << 55 {
         quotient = (quotient << 16) | ((remainder << 16) / weight);
         remainder = (remainder << 16) % weight;
         step -= 16;
     }
-    scale((quotient | u128::from(remainder != 0)) as f64, step)
+    nearest(quotient | u128::from(remainder != 0), step)
 }
 
 #[cfg(test)]

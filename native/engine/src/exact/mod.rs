@@ -12,20 +12,29 @@ pub fn exponent(x: f64) -> i32 {
     libm::frexp(x).1
 }
 
-/// `x * 2^e`, exact unless the result leaves f64's range.
+/// `x * 2^e`, exact unless the result leaves the normal range of f64.
 pub fn scale(x: f64, e: i32) -> f64 {
     libm::scalbn(x, e)
 }
 
-/// The power of two by which values of at most this magnitude are divided before they are squared.
+/// `mantissa * 2^e`, rounded once to the nearest f64, ties to even, also where it is subnormal.
 ///
-/// 0 between 2^-430 and 2^440. In there nothing overflows (2^17 columns of (2 x 2^440)^2 stay below 2^1023)
-/// and a difference in the last bit of the largest value, squared, is still a normal number (2^-966).
-/// Outside, dividing by a power of two changes no comparison, but keeps squares of 1e300 finite and squares
-/// of 1e-300 above 0.
-pub fn unit_exponent(magnitude: f64) -> i32 {
-    let e = exponent(magnitude);
-    if magnitude == 0.0 || (-430..=440).contains(&e) { 0 } else { e }
+/// `mantissa` may stand for a longer number if its last bit is the OR of itself and all bits that were cut off, and
+/// it has 55 bits or more.
+fn nearest(mantissa: u128, e: i32) -> f64 {
+    let bits = (u128::BITS - mantissa.leading_zeros()) as i32;
+    // Of 53 bits, or of fewer where the last would lie below 2^-1074.
+    let cut = (bits - 53).max(-1074 - e);
+    if cut <= 0 {
+        return scale(mantissa as f64, e);
+    }
+    if cut > bits {
+        return 0.0; // below half of the least f64
+    }
+    let kept = mantissa.checked_shr(cut as u32).unwrap_or(0);
+    let (rest, half) = (mantissa & (u128::MAX >> (128 - cut)), 1u128 << (cut - 1));
+    let up = rest > half || rest == half && kept & 1 == 1;
+    scale((kept + u128::from(up)) as f64, e + cut)
 }
 
 #[cfg(test)]
@@ -33,12 +42,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ordinary_data_keep_their_unit() {
-        for magnitude in [0.0, 1e-120, 1.0, 1e8, f64::from(f32::MAX), f64::from(f32::MIN_POSITIVE)] {
-            assert_eq!(unit_exponent(magnitude), 0);
+    fn a_number_is_rounded_once_wherever_its_last_bit_lies() {
+        let least = f64::from_bits(1);
+        for (mantissa, e, expected) in [
+            (0, 0, 0.0),
+            (1, -1074, least),
+            (1, -1075, 0.0),
+            (3, -1075, 2.0 * least),
+            (1, -1200, 0.0),
+            (3, -1076, least),
+            ((1 << 53) + 1, 0, 9_007_199_254_740_992.0),
+            ((1 << 54) + 3, 0, 18_014_398_509_481_988.0),
+            (u128::MAX, 896, f64::INFINITY),
+            (u128::MAX, -128, 1.0),
+            // A hair below 3.5: 53 bits would make 3.5 of it, which goes to the even 4.
+            ((7 << 59) - 1, -1074 - 60, 3.0 * least),
+        ] {
+            assert_eq!(nearest(mantissa, e), expected, "{mantissa} x 2^{e}");
         }
-        assert_eq!(unit_exponent(1e300), 997);
-        assert_eq!(scale(1e300, -997), libm::frexp(1e300).0);
-        assert_eq!(unit_exponent(1e-300), -996);
     }
 }

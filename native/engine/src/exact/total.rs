@@ -4,14 +4,20 @@
 //! one i128 for every 32 binary exponents. A 53-bit mantissa shifted by up to 31 has 84 bits, so a bin takes
 //! 2^43 additions before it could overflow. Bins are made as magnitudes come up; distances need 2 to 5.
 
-use super::scale;
+use super::nearest;
 
 const BIN_BITS: usize = 32;
+/// The exponent of the last bit that a product of two f64 can have.
+const LAST: i32 = 2 * -1074;
+/// Products from here on have a rest that is an f64 as well: 53 bits and the 53 below them end above 2^-1074.
+const SPLITS: f64 = 1e-280;
+/// Half of the bits of a product.
+const HALF: i32 = 53;
 
 /// A sum under way.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Total {
-    /// `bins[i]` counts units of `2^(32 (first + i) - 1074)`.
+    /// `bins[i]` counts units of `2^(32 (first + i) - 2148)`.
     bins: Vec<i128>,
     first: usize,
     infinite: bool,
@@ -21,35 +27,41 @@ impl Total {
     /// Adds `x` exactly.
     #[inline]
     pub fn add(&mut self, x: f64) {
-        let bits = x.to_bits();
-        let field = (bits >> 52 & 0x7ff) as usize;
-        let fraction = bits & ((1 << 52) - 1);
         if x == 0.0 {
             return;
         }
-        if field == 0x7ff {
+        if !x.is_finite() {
             self.infinite = true;
             return;
         }
-        let (mantissa, position) = if field == 0 { (fraction, 0) } else { (fraction | 1 << 52, field - 1) };
-        let shifted = i128::from(mantissa) << (position % BIN_BITS);
-        *self.bin(position / BIN_BITS) += if x < 0.0 { -shifted } else { shifted };
+        let (mantissa, e) = parts(x);
+        self.add_units(mantissa, e);
     }
 
     /// Adds the exact product `weight * x`, not its rounding.
     #[inline]
     pub fn add_weighted(&mut self, x: f64, weight: f64) {
         let product = weight * x;
-        self.add(product);
-        if product.is_finite() {
-            self.add(weight.mul_add(x, -product)); // what rounding cut off, exact above 2^-969
+        if product.abs() >= SPLITS {
+            self.add(product);
+            if product.is_finite() {
+                self.add(weight.mul_add(x, -product)); // what rounding cut off
+            }
+        } else if x != 0.0 && weight != 0.0 {
+            let ((a, a_unit), (b, b_unit)) = (parts(x), parts(weight));
+            let product = i128::from(a) * i128::from(b); // 106 bits
+            let low = product.abs() & ((1 << HALF) - 1);
+            let high = product.abs() >> HALF;
+            let unit = a_unit + b_unit;
+            self.add_units(low as i64 * product.signum() as i64, unit);
+            self.add_units(high as i64 * product.signum() as i64, unit + HALF);
         }
     }
 
-    /// Adds `count x 2^unit`, exactly; `unit` is at least -1074.
+    /// Adds `count x 2^unit`, exactly; `unit` is at least -2148.
     pub fn add_units(&mut self, count: i64, unit: i32) {
         if count != 0 {
-            let position = (unit + 1074) as usize;
+            let position = (unit - LAST) as usize;
             *self.bin(position / BIN_BITS) += i128::from(count) << (position % BIN_BITS);
         }
     }
@@ -79,6 +91,11 @@ impl Total {
     /// The sum, rounded to the nearest f64, ties to even. Infinite when it is too large, or an addend was.
     /// Totals here are never negative.
     pub fn value(&self) -> f64 {
+        self.scaled(0)
+    }
+
+    /// The sum times `2^exponent`, rounded once.
+    pub fn scaled(&self, exponent: i32) -> f64 {
         if self.infinite {
             return f64::INFINITY;
         }
@@ -99,12 +116,23 @@ impl Total {
         let mut head =
             digits[last..=top].iter().rev().fold(0u128, |head, &digit| head << BIN_BITS | u128::from(digit));
         head |= u128::from(digits[..last].iter().any(|&digit| digit != 0));
-        scale(head as f64, ((self.first + last) * BIN_BITS) as i32 - 1074)
+        nearest(head, ((self.first + last) * BIN_BITS) as i32 + LAST + exponent)
     }
+}
+
+/// A finite f64 as `m x 2^e`.
+#[inline]
+fn parts(x: f64) -> (i64, i32) {
+    let bits = x.to_bits();
+    let field = (bits >> 52 & 0x7ff) as i32;
+    let fraction = (bits & ((1 << 52) - 1)) as i64;
+    let (magnitude, e) = if field == 0 { (fraction, -1074) } else { (fraction | 1 << 52, field - 1075) };
+    (if x < 0.0 { -magnitude } else { magnitude }, e)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::scale;
     use super::*;
     use proptest::prelude::*;
 
@@ -150,6 +178,25 @@ mod tests {
             let floats: Vec<f64> = values.iter().map(|&v| v as f64).collect();
             let sum: u128 = values.iter().map(|&v| u128::from(v)).sum();
             prop_assert_eq!(total(&floats).value(), sum as f64);
+        }
+
+        /// A product of any two numbers is added to the last bit, also where it has bits below the least f64.
+        #[test]
+        fn products_are_exact(a in prop::num::f64::ANY, b in prop::num::f64::ANY, up in 0i32..1000) {
+            let (a, b) = (a.abs(), b.abs());
+            prop_assume!(a.is_finite() && b.is_finite());
+            let small = |x: f64| x.min(1.0); // the product of two such cannot overflow
+            let (a, b) = (small(a), small(b));
+            let mut twice = Total::default();
+            twice.add_weighted(a, b);
+            // In a unit in which both are large, the product is exact in two f64.
+            let (large, larger) = (scale(a, -libm::frexp(a).1), scale(b, -libm::frexp(b).1));
+            let unit = libm::frexp(a).1 + libm::frexp(b).1;
+            let mut there = Total::default();
+            let product = large * larger;
+            there.add(product);
+            there.add(large.mul_add(larger, -product));
+            prop_assert_eq!(twice.scaled(up), there.scaled(unit + up));
         }
 
         #[test]

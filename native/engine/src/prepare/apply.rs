@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::exact::{exponent, scale};
 use crate::matrix::{Element, Matrix, Values};
+use crate::points::Ranges;
 use crate::prepare::{Column, Preparation, Scale};
 use crate::threads::Threads;
 
@@ -117,6 +118,21 @@ impl Preparation {
             *x = x.mul_add(*scale, *shift);
         }
         row.iter().zip(self.weights()).map(|(x, weight)| x / weight).collect()
+    }
+
+    /// [`Preparation::original`] of a centroid of rows with these ranges, of columns with those: a mean of rows that lie in
+    /// a column's range lies in it too, and where rounding leads out of it, the end of the range is nearer to the exact
+    /// inverse. A point that is no such mean stays where it is.
+    pub fn original_centroid(&self, point: &[f64], prepared: &Ranges, own: &Ranges) -> Vec<f64> {
+        let mut original = self.original(point);
+        if self.moves() && self.is_invertible() {
+            for (i, x) in original.iter_mut().enumerate() {
+                if (prepared.min[i]..=prepared.max[i]).contains(&point[i]) {
+                    *x = x.max(own.min[i]).min(own.max[i]);
+                }
+            }
+        }
+        original
     }
 
     /// What each feature is multiplied by before it is scaled.

@@ -199,9 +199,15 @@ impl<'a> Fit<'a> {
             if number(column) && !by.is_finite() {
                 return Err(Error::Column { column, problem: "has values too far apart to be scaled" });
             }
-            shifts.push(shift);
             // A column that does not vary (in its middle half) has no scale of its own, and keeps the data's.
-            scales.push(if by > 0.0 { by } else { 1.0 });
+            let by = if by > 0.0 { by } else { 1.0 };
+            // What holds for both ends holds for all values between them, for neither step changes their order.
+            let ends = [(numbers.min - shift) / by, (numbers.max - shift) / by];
+            if number(column) && numbers.any() && !ends.iter().all(|x| x.is_finite()) {
+                return Err(Error::Column { column, problem: "has values too far apart to be scaled" });
+            }
+            shifts.push(shift);
+            scales.push(by);
         }
         Ok((shifts, scales))
     }

@@ -58,6 +58,30 @@ fn columns_are_scaled_after_they_are_filled() {
     );
 }
 
+/// Sums and squares are taken in a unit of the column's own, so its size does not matter.
+#[test]
+fn columns_of_any_size_are_filled_and_scaled() {
+    for size in [1.0, 2f64.powi(1020), 2f64.powi(-1060), 2f64.powi(600), 2f64.powi(-600)] {
+        let table = [1.0, 3.0, 5.0, NAN].map(|x| x * size);
+        for missing in [Missing::Mean, Missing::Median] {
+            assert_eq!(both(missing, Scale::None, 1, &table)[3], 3.0 * size);
+            for scale in [Scale::Standard, Scale::MinMax, Scale::Robust] {
+                let expected = both(missing, scale, 1, &[1.0, 3.0, 5.0, NAN]);
+                let found = both(missing, scale, 1, &table);
+                for (found, expected) in found.iter().zip(expected) {
+                    assert!((found - expected).abs() < 1e-3, "{scale:?} of {size}: {found}, not {expected}");
+                }
+            }
+        }
+    }
+    assert_eq!(both(Missing::Error, Scale::Standard, 1, &[f64::MAX, f64::MIN]), [1.0, -1.0]);
+    let constant = [1e-310, 1e-310, NAN, 1e-310];
+    assert_eq!(both(Missing::Mean, Scale::None, 1, &constant), [1e-310; 4]);
+    let size = 2f64.powi(700);
+    let described = describe(1, &mut (&matrix(1, &[size, 3.0 * size]), None), &threads(1), &()).unwrap()[0];
+    assert_eq!((described.mean, described.deviation), (2.0 * size, size));
+}
+
 #[test]
 fn a_column_that_does_not_vary_becomes_0() {
     for scale in [Scale::Standard, Scale::MinMax, Scale::Robust] {
@@ -69,8 +93,12 @@ fn a_column_that_does_not_vary_becomes_0() {
 fn what_cannot_be_prepared_is_named() {
     let empty = fit(&params(Missing::Mean, Scale::None), &matrix(2, &[1.0, NAN]), None).unwrap_err();
     assert_eq!(empty.to_string(), "column 2 holds no number that could fill its missing cells");
-    for scale in [Scale::Standard, Scale::MinMax] {
-        let wide = fit(&params(Missing::Error, scale), &matrix(1, &[f64::MAX, f64::MIN]), None).unwrap_err();
+    for (scale, values) in [
+        (Scale::MinMax, &[f64::MAX, f64::MIN][..]),
+        (Scale::Standard, &[f64::MAX, f64::MAX, f64::MIN]),
+        (Scale::Robust, &[0.0, 1e-300, 2e-300, 3e-300, 1e300]),
+    ] {
+        let wide = fit(&params(Missing::Error, scale), &matrix(1, values), None).unwrap_err();
         assert_eq!(wide.to_string(), "column 1 has values too far apart to be scaled");
     }
     let weight = PrepareParams { categorical_weight: 0.0, ..PrepareParams::default() };

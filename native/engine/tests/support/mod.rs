@@ -49,18 +49,17 @@ pub fn check_oracle(data: &Data, found: &Clustering) {
     let clusters = found.sizes.len();
     assert_eq!(found.centroids.len(), clusters * data.columns);
     assert!(found.centroids.iter().all(|c| c.is_finite()), "{:?}", found.centroids);
-    // The working unit of the definition (docs/exactness.md): a power of two, 1 for ordinary data.
-    let largest = data.values.iter().fold(0.0f64, |m, v| m.max(v.abs()));
-    let exponent = libm::frexp(largest).1;
-    let exponent = if (-430..=440).contains(&exponent) { 0 } else { exponent };
-    let working = |x: &f64| libm::scalbn(*x, -exponent); // 2^-exponent itself may be no f64
-    let centroids: Vec<f64> = found.centroids.iter().map(working).collect();
+    let exponent = unit(data).unwrap();
+    let measured = |values: &[f64]| -> Vec<f64> {
+        values.iter().enumerate().map(|(i, &x)| measured(data, exponent, i % data.columns, x)).collect()
+    };
+    let centroids = measured(&found.centroids);
     let weights = data.weights.as_deref().map(rounded);
     let mut sizes = vec![0u64; clusters];
     let mut inertia = Total::default();
     let mut within = vec![Total::default(); clusters];
     for (i, row) in data.rows().enumerate() {
-        let row: Vec<f64> = row.iter().map(working).collect();
+        let row = measured(row);
         let distances: Vec<f64> =
             centroids.chunks_exact(data.columns).map(|c| squared_distance(&row, c)).collect();
         let least = distances.iter().copied().fold(f64::INFINITY, f64::min);
@@ -72,12 +71,40 @@ pub fn check_oracle(data: &Data, found: &Clustering) {
         within[label].add_weighted(least, weight);
     }
     assert_eq!(found.sizes, sizes);
-    let back = |total: &Total| libm::scalbn(total.value(), 2 * exponent);
+    let back = |total: &Total| total.scaled(2 * exponent);
     assert_eq!(found.inertia, back(&inertia));
     assert_eq!(found.within, within.iter().map(back).collect::<Vec<_>>());
-    let labels = Labeller::new(data.columns, &found.centroids);
+    assert_eq!(found.unit, exponent);
+    let labels = Labeller::in_unit(data.columns, &found.centroids, exponent);
     let threads = Threads::new(Some(1)).unwrap();
     assert_eq!(labels.labels(&data.matrix(), &threads).unwrap(), found.labels);
+}
+
+/// The least and the largest value of a column.
+pub fn range(data: &Data, column: usize) -> [f64; 2] {
+    let values = || data.rows().map(|row| row[column] + 0.0);
+    [values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max)]
+}
+
+/// The exponent of the working unit, by definition 12 of docs/exactness.md: 0 for ordinary data, `None` for a table that
+/// is refused.
+pub fn unit(data: &Data) -> Option<i32> {
+    let ranges = (0..data.columns).map(|column| range(data, column)).filter(|[min, max]| min < max);
+    let exponents: Vec<i32> = ranges.map(|[min, max]| libm::frexp(min.abs().max(max.abs())).1).collect();
+    let (Some(&low), Some(&high)) = (exponents.iter().min(), exponents.iter().max()) else { return Some(0) };
+    if low >= -430 && high <= 440 {
+        return Some(0);
+    }
+    (high - low <= 870).then_some(high.min(low + 430))
+}
+
+/// A number of a column as the kernels see it: a constant that would overflow is measured from itself.
+pub fn measured(data: &Data, exponent: i32, column: usize, x: f64) -> f64 {
+    let [min, max] = range(data, column);
+    if min == max && libm::frexp(min).1 > 440 + exponent {
+        return libm::scalbn(x - min, -exponent);
+    }
+    libm::scalbn(x, -exponent) // 2^-exponent itself may be no f64
 }
 
 /// Weights as the definition has them: on a grid of 2^-62 of the largest, which moves those that are less

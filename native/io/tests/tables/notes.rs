@@ -49,10 +49,12 @@ fn centroids_without_a_header_are_taken_by_position_and_a_note_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("c.csv");
     fs::write(&path, "1,2\n3,4\n").unwrap();
-    let notes = read_centroids(&path, &names(&["a", "b"]), &never()).unwrap().notes;
+    let notes = read_centroids(Input::Path(path.clone()), &names(&["a", "b"]), &never()).unwrap().notes;
     assert_eq!(notes, [format!("{} has no header, so its columns were taken as a, b", path.display())]);
     fs::write(&path, "b,a\n3,4\n").unwrap();
-    assert!(read_centroids(&path, &names(&["a", "b"]), &never()).unwrap().notes.is_empty());
+    assert!(
+        read_centroids(Input::Path(path.clone()), &names(&["a", "b"]), &never()).unwrap().notes.is_empty()
+    );
 }
 
 #[test]
@@ -72,7 +74,10 @@ fn the_hint_about_a_cell_fits_the_job() {
             "leave such rows without a label with --missing drop; the model needs this column"
         );
         assert_eq!(
-            read_centroids(&path, &names(&["b c"]), &never()).unwrap_err().hint().unwrap(),
+            read_centroids(Input::Path(path.clone()), &names(&["b c"]), &never())
+                .unwrap_err()
+                .hint()
+                .unwrap(),
             "every centroid needs all columns"
         );
     }

@@ -196,7 +196,7 @@ fn centroids_are_read_by_name_or_by_position() {
     let read = |text: &str| {
         let path = folder.path().join("c.csv");
         fs::write(&path, text).unwrap();
-        read_centroids(&path, &names(&["a", "b"]), &never())
+        read_centroids(Input::Path(path), &names(&["a", "b"]), &never())
     };
     assert_eq!(read("b,size,a\n2,9,1\n4,9,3\n").unwrap().values, [1.0, 2.0, 3.0, 4.0]);
     assert_eq!(read("1,2\n3,4\n5,6\n").unwrap().clusters, 3);
@@ -208,7 +208,7 @@ fn centroids_are_read_by_name_or_by_position() {
     );
     assert!(read("a,c\n1,2\n").unwrap_err().to_string().ends_with("lacks the column \"b\""));
     assert!(read("a,b\n").unwrap_err().to_string().ends_with("holds no row"));
-    assert!(read_centroids(Path::new("/no"), &[], &never()).is_err());
+    assert!(read_centroids(Input::Path("/no".into()), &[], &never()).is_err());
 }
 
 #[test]

@@ -14,9 +14,9 @@ use super::raw::Raw;
 
 /// The rows of a table that is not held: missing cells, where they may be, are NaN, texts of categories their numbers.
 ///
-/// Text costs some 20 ns a number to parse, many times as much as copying it, and what comes through a pipe comes once;
-/// so of these the used columns were left in a temporary file of numbers. Arrow, Parquet and .npy files are read again
-/// as they are.
+/// Text costs some 20 ns a number to parse, many times as much as copying it, Parquet is decoded, and what comes through a
+/// pipe comes once; so of these the used columns were left in a temporary file of numbers. Arrow and .npy files are read
+/// again as they are.
 pub struct PassingRows {
     name: String,
     columns: usize,

@@ -8,6 +8,7 @@ mod pass;
 
 use std::ops::Range;
 
+use crate::allocation;
 use crate::error::Error;
 use crate::exact::Total;
 use crate::kernel::shortlist::Taken;
@@ -52,7 +53,8 @@ impl InMemory {
     /// Takes the rows and perhaps their weights. Of the options it uses threads, instruction set and algorithm.
     ///
     /// # Errors
-    /// [`Error::Option`] for threads or an instruction set that cannot be had, [`Error::NoRows`], [`Error::NotFinite`].
+    /// [`Error::Option`] for threads or an instruction set that cannot be had, [`Error::NoRows`], [`Error::NotFinite`],
+    /// [`Error::OutOfMemory`].
     pub fn new(matrix: Matrix, weights: Option<Weights>, params: &FitParams) -> Result<Self, Error> {
         let isa = params.isa.unwrap_or_else(Isa::best);
         isa.check()?;
@@ -61,6 +63,9 @@ impl InMemory {
         if rows == 0 {
             return Err(Error::NoRows);
         }
+        let mut labels = Vec::new();
+        allocation::reserve_exact(&mut labels, rows)?;
+        labels.resize(rows, NOWHERE);
         let (mut panels, parts) = Panels::seen(
             matrix,
             &threads,
@@ -73,7 +78,7 @@ impl InMemory {
         }
         Ok(Self {
             points: Points { panels, weights },
-            labels: vec![NOWHERE; rows],
+            labels,
             sums: Sums::default(),
             scan,
             threads,

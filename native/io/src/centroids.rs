@@ -9,6 +9,7 @@ use crate::error::{Error, shown};
 use crate::source::Input;
 use crate::stop::Stop;
 use crate::table::TableReader;
+use crate::whole::{LARGEST_WHOLE, Whole};
 
 /// Centroids, one a row.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,8 +26,9 @@ pub struct Centroids {
 /// has no header.
 ///
 /// # Errors
-/// As [`read_table`](crate::read_table); [`Error::Data`] when features are missing.
+/// As [`read_table`](crate::read_table); [`Error::Data`] when features are missing, for a device, and for more than 1 GiB.
 pub fn read_centroids(path: &Path, features: &[String], stop: &Arc<dyn Stop>) -> Result<Centroids, Error> {
+    Whole::Centroids.inspect(path)?;
     let mut reader = TableReader::open(Input::Path(path.to_owned()), Dialect::default(), stop)?;
     reader.set_purpose(Purpose::Centroids);
     let mut centroids = Centroids { values: Vec::new(), clusters: 0, notes: Vec::new() };
@@ -49,6 +51,9 @@ pub fn read_centroids(path: &Path, features: &[String], stop: &Arc<dyn Stop>) ->
     while let Some(batch) = reader.next_batch()? {
         centroids.values.extend_from_slice(&batch.values.widened());
         centroids.clusters += batch.rows;
+        if size_of_val(&*centroids.values) as u64 > LARGEST_WHOLE {
+            return Err(Whole::Centroids.too_large(reader.name()));
+        }
     }
     if centroids.clusters == 0 {
         return Err(Error::about(reader.name(), "holds no row"));

@@ -23,6 +23,7 @@ pub struct PassingRows {
     weighted: bool,
     rows: usize,
     passes: usize,
+    refused: bool,
     source: Source,
 }
 
@@ -39,8 +40,15 @@ pub(super) struct Again {
 }
 
 impl PassingRows {
-    pub(super) fn new(name: &str, columns: usize, weighted: bool, rows: usize, source: Source) -> Self {
-        Self { name: name.to_owned(), columns, weighted, rows, passes: 1, source }
+    pub(super) fn new(
+        name: &str,
+        columns: usize,
+        weighted: bool,
+        rows: usize,
+        refused: bool,
+        source: Source,
+    ) -> Self {
+        Self { name: name.to_owned(), columns, weighted, rows, passes: 1, refused, source }
     }
 
     /// The input's name in messages.
@@ -51,6 +59,11 @@ impl PassingRows {
     /// How many rows.
     pub fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// Whether the limit would have let all of them be held, and the system had no memory for them.
+    pub fn refused(&self) -> bool {
+        self.refused
     }
 
     /// How often they were read, the first time included.

@@ -14,6 +14,8 @@ pub enum ErrorCode {
     File,
     /// The model is damaged, too new, or does not fit the table.
     InvalidModel,
+    /// The system has no memory for what the table holds.
+    OutOfMemory,
     /// Cancelled before there was anything to keep.
     Interrupted,
     /// Whoever read our output has stopped reading.
@@ -21,6 +23,9 @@ pub enum ErrorCode {
     /// A defect of kmeans.
     Internal,
 }
+
+/// What to do where the system has no memory.
+pub const LESS_MEMORY: &str = "free memory, or hold less of the table with a smaller --memory";
 
 /// A failure, as a value.
 #[napi(object)]
@@ -66,6 +71,7 @@ impl From<kmeans_engine::Error> for Failure {
                 None => Self::new(ErrorCode::File, message),
             },
             Error::Interrupted => Self::new(ErrorCode::Interrupted, message),
+            Error::OutOfMemory(_) => Self::new(ErrorCode::OutOfMemory, message).hint(LESS_MEMORY),
             Error::FewerRowsThanClusters { rows, .. } => {
                 Self::new(ErrorCode::InvalidData, message).hint(format!("ask for at most {rows}: -k {rows}"))
             }
@@ -94,6 +100,7 @@ impl From<&kmeans_io::Error> for Failure {
             Kind::Option => ErrorCode::InvalidOption,
             Kind::Data => ErrorCode::InvalidData,
             Kind::File => ErrorCode::File,
+            Kind::Memory => ErrorCode::OutOfMemory,
             Kind::ClosedPipe => ErrorCode::ClosedPipe,
             Kind::Interrupted => ErrorCode::Interrupted,
         };
@@ -101,7 +108,7 @@ impl From<&kmeans_io::Error> for Failure {
             code,
             message: error.to_string(),
             option: error.option().map(str::to_owned),
-            hint: error.hint(),
+            hint: error.hint().or_else(|| (code == ErrorCode::OutOfMemory).then(|| LESS_MEMORY.to_owned())),
         }
     }
 }

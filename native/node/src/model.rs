@@ -1,19 +1,15 @@
 //! A model in memory, shared by jobs.
 
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use kmeans_io::Output;
+use kmeans_io::{Kind, Output, read_model_file};
 use kmeans_model::Model;
 use napi::bindgen_prelude::{AsyncTask, Either};
 use napi_derive::napi;
 
 use crate::failure::{ErrorCode, Failure};
 use crate::job::{Job, Running};
-
-/// A model of 2^31 bytes has some 10^8 numbers; larger ones are no model of ours.
-const MOST_BYTES: u64 = 1 << 31;
 
 /// A fitted model.
 #[napi]
@@ -76,18 +72,14 @@ pub fn parse_model(text: String) -> Either<Failure, NativeModel> {
 
 pub fn read(path: &str) -> Result<Model, Failure> {
     let name = if path == "-" { "standard input" } else { path };
-    let failed = |error| Failure::from(kmeans_io::Error::Read { name: name.to_owned(), source: error });
-    let mut bytes = Vec::new();
-    let source: Box<dyn Read> = match path {
-        "-" => Box::new(std::io::stdin().lock()),
-        path => Box::new(std::fs::File::open(path).map_err(failed)?),
-    };
-    source.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(Failure::new(
-            ErrorCode::InvalidModel,
-            format!("{name} is larger than 2 GiB, which no model is"),
-        ));
-    }
+    let bytes = read_model_file(path).map_err(|error| {
+        let failure = Failure::from(&error);
+        // A device, or a file that is too large: no table is at fault.
+        if error.kind() == Kind::Data {
+            Failure { code: ErrorCode::InvalidModel, ..failure }
+        } else {
+            failure
+        }
+    })?;
     Model::from_json(&bytes).map_err(|error| Failure::model(name, &error))
 }

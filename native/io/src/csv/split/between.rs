@@ -37,7 +37,7 @@ impl Splitter {
                     }
                     _ if Some(byte) == self.comment => {
                         self.after_cr = false;
-                        (self.within, self.comment_length) = (Within::Comment, 0);
+                        (self.within, self.comment_length) = (Within::Comment, 1);
                     }
                     _ => {
                         self.after_cr = false;

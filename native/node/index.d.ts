@@ -226,6 +226,8 @@ export declare const enum ErrorCode {
   File = 'File',
   /** The model is damaged, too new, or does not fit the table. */
   InvalidModel = 'InvalidModel',
+  /** The system has no memory for what the table holds. */
+  OutOfMemory = 'OutOfMemory',
   /** Cancelled before there was anything to keep. */
   Interrupted = 'Interrupted',
   /** Whoever read our output has stopped reading. */
@@ -376,6 +378,8 @@ export interface FitReport {
   memoryNeeded?: number
   /** Bytes that were allowed. */
   memory?: number
+  /** Whether the rows would have been allowed, and the system had no memory for them. */
+  memoryRefused?: boolean
   /** Restarts that were run. */
   nInit: number
   /** Whether their number followed from the shape. */

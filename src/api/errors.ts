@@ -8,6 +8,7 @@ import { visible } from '../text/visible.js';
  * - `InvalidData`: the table's content
  * - `File`: a file that cannot be opened, read or written
  * - `InvalidModel`: a model that is damaged, too new, or does not fit the table
+ * - `OutOfMemory`: the system has no memory for what the table holds
  * - `Interrupted`: ended before there was anything to keep
  * - `ClosedPipe`: the reader of the output went away
  * - `Internal`: a bug in kmeans

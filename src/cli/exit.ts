@@ -16,6 +16,7 @@ export const exitCodes: Record<ErrorCode, Exit> = {
   InvalidData: exits.failed,
   File: exits.failed,
   InvalidModel: exits.failed,
+  OutOfMemory: exits.failed,
   Interrupted: exits.interrupted,
   ClosedPipe: exits.done,
   Internal: exits.bug,

@@ -120,9 +120,12 @@ function restarts({ nInit, nInitAuto, restart, seedingRows, rows }: FitReport): 
 
 /** Why and how often the rows were read, when they were not held. */
 function passes(report: FitReport, width: number): string[] {
-  const { passes: count, memoryNeeded = 0, memory = 0 } = report;
+  const { passes: count, memoryNeeded = 0, memory = 0, memoryRefused } = report;
   if (count === undefined) return [];
-  const reason = `${bytes(memoryNeeded)} do not fit --memory ${bytes(memory)}`;
+  const needed = bytes(memoryNeeded);
+  const reason = memoryRefused
+    ? `the system has no ${needed} of memory`
+    : `${needed} do not fit --memory ${bytes(memory)}`;
   return wrapText(`read ${plural(count, 'time')}, because ${reason}`, width);
 }
 

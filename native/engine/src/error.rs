@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::allocation::OutOfMemory;
+
 /// What a source of rows reports, passed through as it is.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
@@ -119,6 +121,9 @@ pub enum Error {
         /// Rows of a later one, as far as it came.
         now: String,
     },
+    /// The system has no memory for the rows.
+    #[error(transparent)]
+    OutOfMemory(#[from] OutOfMemory),
     /// Cancelled before there was anything to keep.
     #[error("interrupted")]
     Interrupted,

@@ -6,6 +6,7 @@
 //! Files, napi, printing, clocks and the environment have no place in here.
 
 mod agreement;
+pub mod allocation;
 mod blobs;
 mod distance;
 mod error;

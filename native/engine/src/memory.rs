@@ -8,6 +8,7 @@ mod pass;
 
 use std::ops::Range;
 
+use crate::allocation;
 use crate::error::Error;
 use crate::exact::Total;
 use crate::kernel::shortlist::Taken;
@@ -53,7 +54,7 @@ impl InMemory {
     ///
     /// # Errors
     /// [`Error::Option`] for threads or an instruction set that cannot be had, [`Error::NoRows`], [`Error::NotFinite`],
-    /// [`Error::Apart`].
+    /// [`Error::Apart`], [`Error::OutOfMemory`].
     pub fn new(matrix: Matrix, weights: Option<Weights>, params: &FitParams) -> Result<Self, Error> {
         let isa = params.isa.unwrap_or_else(Isa::best);
         isa.check()?;
@@ -62,6 +63,9 @@ impl InMemory {
         if rows == 0 {
             return Err(Error::NoRows);
         }
+        let mut labels = Vec::new();
+        allocation::reserve_exact(&mut labels, rows)?;
+        labels.resize(rows, NOWHERE);
         let (mut panels, parts) = Panels::seen(
             matrix,
             &threads,
@@ -72,7 +76,7 @@ impl InMemory {
         scan.unit.measure(&mut panels);
         Ok(Self {
             points: Points { panels, weights },
-            labels: vec![NOWHERE; rows],
+            labels,
             sums: Sums::default(),
             scan,
             threads,

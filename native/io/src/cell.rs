@@ -1,5 +1,6 @@
 //! Numbers as they are gathered, row after row, and the rules that every one of them must keep.
 
+use kmeans_engine::allocation::{self, OutOfMemory};
 use kmeans_engine::{Matrix, Values};
 
 use crate::categories::Categories;
@@ -130,19 +131,53 @@ impl Growing {
         }
     }
 
-    pub(crate) fn extend(&mut self, more: &Self) {
+    /// Appends all of `more`, or nothing where there is no memory for it.
+    pub(crate) fn extend(&mut self, more: &Self) -> Result<(), OutOfMemory> {
+        self.reserve(more.len())?;
         match (self, more) {
             (Self::F64(values), Self::F64(more)) => values.extend_from_slice(more),
             (Self::F32(values), Self::F32(more)) => values.extend_from_slice(more),
             (values, Self::F64(more)) => more.iter().for_each(|&number| values.push(number)),
             (values, Self::F32(more)) => more.iter().for_each(|&number| values.push(f64::from(number))),
         }
+        Ok(())
     }
 
-    pub(crate) fn reserve_exact(&mut self, total: usize) {
+    /// How many numbers there are.
+    pub(crate) fn len(&self) -> usize {
         match self {
-            Self::F32(values) => values.reserve_exact(total.saturating_sub(values.len())),
-            Self::F64(values) => values.reserve_exact(total.saturating_sub(values.len())),
+            Self::F32(values) => values.len(),
+            Self::F64(values) => values.len(),
+        }
+    }
+
+    /// Bytes that it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::F32(values) => size_of::<f32>() * values.capacity(),
+            Self::F64(values) => size_of::<f64>() * values.capacity(),
+        }
+    }
+
+    /// Room for so many numbers more.
+    pub(crate) fn reserve(&mut self, more: usize) -> Result<(), OutOfMemory> {
+        match self {
+            Self::F32(values) => allocation::reserve(values, more),
+            Self::F64(values) => allocation::reserve(values, more),
+        }
+    }
+
+    /// Room for so many numbers in all, and no more.
+    pub(crate) fn reserve_exact(&mut self, total: usize) -> Result<(), OutOfMemory> {
+        match self {
+            Self::F32(values) => {
+                let more = total.saturating_sub(values.len());
+                allocation::reserve_exact(values, more)
+            }
+            Self::F64(values) => {
+                let more = total.saturating_sub(values.len());
+                allocation::reserve_exact(values, more)
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use crate::error::{Error, shown};
 use crate::source::Input;
 use crate::stop::Stop;
 use crate::table::TableReader;
+use crate::whole::{LARGEST_WHOLE, Whole};
 
 /// Centroids, one a row.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +25,7 @@ pub struct Centroids {
 /// has no header.
 ///
 /// # Errors
-/// As [`read_table`](crate::read_table); [`Error::Data`] when features are missing.
+/// As [`read_table`](crate::read_table); [`Error::Data`] when features are missing, and for more than 1 GiB.
 pub fn read_centroids(input: Input, features: &[String], stop: &Arc<dyn Stop>) -> Result<Centroids, Error> {
     let mut reader = TableReader::open(input, Dialect::default(), stop)?;
     reader.set_purpose(Purpose::Centroids);
@@ -48,6 +49,9 @@ pub fn read_centroids(input: Input, features: &[String], stop: &Arc<dyn Stop>) -
     while let Some(batch) = reader.next_batch()? {
         centroids.values.extend_from_slice(&batch.values.widened());
         centroids.clusters += batch.rows;
+        if size_of_val(&*centroids.values) as u64 > LARGEST_WHOLE {
+            return Err(Whole::Centroids.too_large(reader.name()));
+        }
     }
     if centroids.clusters == 0 {
         return Err(Error::about(reader.name(), "holds no row"));

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use kmeans_engine::allocation::OutOfMemory;
+
 use crate::visible::shown_path;
 
 pub(crate) use crate::visible::escaped;
@@ -16,6 +18,8 @@ pub enum Kind {
     Data,
     /// A file that cannot be read or written.
     File,
+    /// The system has no memory for what the input holds.
+    Memory,
     /// Whoever read our standard output has stopped reading.
     ClosedPipe,
     /// The caller asked to stop.
@@ -72,6 +76,14 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// There is no memory for what the input holds.
+    #[error("{input}: {source}")]
+    OutOfMemory {
+        /// The input.
+        input: String,
+        /// How much was asked for.
+        source: OutOfMemory,
+    },
     /// Whoever read our standard output has stopped reading; not a failure worth a message.
     #[error("standard output was closed by its reader")]
     ClosedPipe,
@@ -109,6 +121,7 @@ impl Error {
             Self::Option { .. } => Kind::Option,
             Self::Data { .. } | Self::Cell(_) => Kind::Data,
             Self::Read { .. } | Self::Write { .. } | Self::Spool { .. } => Kind::File,
+            Self::OutOfMemory { .. } => Kind::Memory,
             Self::ClosedPipe => Kind::ClosedPipe,
             Self::Interrupted => Kind::Interrupted,
         }
@@ -160,6 +173,9 @@ impl Error {
     pub(crate) fn reading(name: &str, source: io::Error) -> Self {
         if is_stopped(&source) {
             return Self::Interrupted;
+        }
+        if let Some(source) = source.get_ref().and_then(|inner| inner.downcast_ref().copied()) {
+            return Self::OutOfMemory { input: name.to_owned(), source };
         }
         match source.downcast::<Spooling>() {
             Ok(Spooling(source)) => Self::spooling(name, source),

@@ -1,5 +1,7 @@
 //! Rows that were gathered on one thread, on their way to the rows before them.
 
+use kmeans_engine::allocation;
+
 use crate::categories::{self, Categories};
 use crate::cell::{Cells, Growing, Lacking};
 use crate::classes::Coded;
@@ -75,9 +77,11 @@ impl Cells {
                 more.values.recode(slot, self.wanted.len(), &codes);
             }
         }
-        self.rows += more.rows;
-        self.values.extend(&more.values);
+        let refused = |source| Error::OutOfMemory { input: input.to_owned(), source };
+        self.values.extend(&more.values).map_err(refused)?;
+        allocation::reserve(&mut self.weights, more.weights.len()).map_err(refused)?;
         self.weights.extend_from_slice(&more.weights);
+        self.rows += more.rows;
         if let (Some(ours), Some(theirs)) = (&mut self.truth, &more.truth) {
             ours.absorb(theirs);
         }

@@ -23,6 +23,8 @@ use crate::source::Source;
 const LONGEST_HEADER: usize = 64 << 10;
 /// Bytes that are read of all columns together where each column is a run of its own.
 const SHEAF: u64 = 4 << 20;
+/// The same where so many columns would get runs of less than 1024 numbers.
+const LARGEST_SHEAF: u64 = 64 << 20;
 
 /// What an array's header says.
 struct Header {
@@ -265,7 +267,8 @@ impl Records for ByColumn {
 
     fn next(&mut self) -> Result<Option<RecordBatch>, Fault> {
         let width = (self.wanted.len() * self.header.size).max(1) as u64;
-        let count = (self.header.rows - self.read).min((SHEAF / width).max(1024)) as usize;
+        let most = (SHEAF / width).max(1024).min((LARGEST_SHEAF / width).max(1));
+        let count = (self.header.rows - self.read).min(most) as usize;
         if count == 0 {
             return Ok(None);
         }

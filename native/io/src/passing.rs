@@ -6,7 +6,7 @@ mod source;
 
 use std::sync::Arc;
 
-use kmeans_engine::{ColumnSurvey, RowBlock, Shape};
+use kmeans_engine::{ColumnSurvey, RowBlock, Shape, allocation};
 
 use crate::cell::Cells;
 use crate::columns::Selection;
@@ -21,8 +21,8 @@ use crate::table::training::Reading;
 use raw::Raw;
 
 pub use labels::LabelsFile;
-pub use source::PassingRows;
 use source::{Again, Source};
+pub use source::{NotHeld, PassingRows};
 
 /// What may be held in memory, and what it is needed for.
 #[derive(Debug, Clone, Copy)]
@@ -66,8 +66,18 @@ pub fn read_table_within(
     let rereads = place.is_some() && reading.reader.rereads_fast();
     let name = reading.reader.name().to_owned();
     let survey = ColumnSurvey::default();
-    let (to, whole) = (To::Cells, 0);
-    let mut taken = Taken { limit, rereads, name: name.clone(), to, whole, rows: 0, weighs: false, survey };
+    let mut taken = Taken {
+        limit,
+        rereads,
+        name: name.clone(),
+        to: To::Cells,
+        whole: 0,
+        asked: 0,
+        refused: false,
+        rows: 0,
+        weighs: false,
+        survey,
+    };
     reading.read(&mut |cells, promised| {
         let held = taken.take(cells, promised)?;
         stop.rows(taken.rows + cells.rows as u64);
@@ -75,9 +85,11 @@ pub fn read_table_within(
     })?;
     let (format, wanted) = (reading.reader.source_format(), reading.wanted.clone());
     let whole = taken.whole.max(limit.needed(&reading.cells, taken.rows as usize));
-    let Taken { to, rows, weighs, survey, .. } = taken;
+    let Taken { to, rows, weighs, survey, refused, .. } = taken;
     let (columns, weighted) = (reading.cells.wanted.len(), reading.cells.weight.is_some());
-    let passing = |source| Box::new(PassingRows::new(&name, columns, weighted, rows as usize, whole, source));
+    let not_held = NotHeld { whole, refused };
+    let passing =
+        |source| Box::new(PassingRows::new(&name, columns, weighted, rows as usize, not_held, source));
     Ok(match (to, place) {
         (To::Nothing, Some(place)) => {
             let again = Again { place, format, wanted };
@@ -100,6 +112,10 @@ struct Taken {
     to: To,
     /// Bytes that passed the limit.
     whole: u64,
+    /// Rows for which the system was asked for memory.
+    asked: usize,
+    /// Whether it had none, though the limit allows for it.
+    refused: bool,
     /// Rows that have gone, and whether any weighs.
     rows: u64,
     weighs: bool,
@@ -118,36 +134,59 @@ impl Taken {
     fn take(&mut self, cells: &mut Cells, promised: usize) -> Result<bool, Error> {
         if matches!(self.to, To::Cells) {
             let needed = self.limit.needed(cells, cells.rows.max(promised));
-            if needed <= self.limit.bytes {
+            let passed = needed > self.limit.bytes;
+            self.refused = !passed && self.lacks_memory(cells, promised);
+            if !passed && !self.refused {
                 return Ok(true);
             }
             self.whole = needed;
-            self.to = if self.rereads {
-                To::Nothing
-            } else {
-                To::Raw(Box::new(Raw::new(&self.name, cells.wanted.len(), cells.weight.is_some())?))
-            };
+            self.to = self.elsewhere(cells)?;
         }
-        let raw = match &mut self.to {
-            To::Cells => return Ok(true),
-            To::Raw(raw) => Some(raw),
-            To::Nothing => None,
-        };
+        self.send(cells)?;
+        Ok(false)
+    }
+
+    /// Asks the system for what all rows take before they are there: for those that are promised or, where nothing is, for
+    /// twice as many as there are.
+    fn lacks_memory(&mut self, cells: &Cells, promised: usize) -> bool {
+        if cells.rows <= self.asked {
+            return false;
+        }
+        self.asked = promised.max(2 * cells.rows);
+        let needed = self.limit.needed(cells, self.asked).min(self.limit.bytes);
+        !allocation::is_available(needed.saturating_sub(cells.values.bytes() as u64))
+    }
+
+    /// Where rows go that do not stay.
+    fn elsewhere(&self, cells: &Cells) -> Result<To, Error> {
+        if self.rereads {
+            return Ok(To::Nothing);
+        }
+        Ok(To::Raw(Box::new(Raw::new(&self.name, cells.wanted.len(), cells.weight.is_some())?)))
+    }
+
+    /// Sends the rows there.
+    fn send(&mut self, cells: &mut Cells) -> Result<(), Error> {
         let weights = cells.weight.map(|_| std::mem::take(&mut cells.weights));
         self.weighs |= weights.as_ref().is_none_or(|weights| weights.iter().any(|&weight| weight > 0.0));
         let (rows, matrix) = cells.take();
         self.rows += rows as u64;
         self.survey.see(&matrix);
-        if let Some(raw) = raw {
+        if let To::Raw(raw) = &mut self.to {
             raw.push(&RowBlock::new(matrix, weights))?;
         }
-        Ok(false)
+        Ok(())
     }
 }
 
 impl Limit {
     /// Bytes that so many rows take in memory.
     fn needed(&self, cells: &Cells, rows: usize) -> u64 {
+        self.shape(cells, rows).in_memory()
+    }
+
+    /// The table, if it has so many rows.
+    fn shape(&self, cells: &Cells, rows: usize) -> Shape {
         // Texts become columns beside those that were read.
         let features = cells.features();
         let columns = if cells.categories.iter().any(Option::is_some) {
@@ -155,15 +194,14 @@ impl Limit {
         } else {
             features
         };
-        let shape = Shape {
+        Shape {
             rows,
             columns,
             clusters: self.clusters,
             threads: self.threads,
             weighted: cells.weight.is_some(),
             narrow: cells.is_narrow() && !self.prepared && columns == features,
-        };
-        shape.in_memory()
+        }
     }
 }
 

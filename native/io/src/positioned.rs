@@ -71,7 +71,8 @@ impl Positioned {
         }
     }
 
-    fn note(&self, error: io::Error) -> io::Error {
+    /// Keeps a failure, and gives what a library may have of it.
+    pub(crate) fn note(&self, error: io::Error) -> io::Error {
         let kind = error.kind();
         self.0.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         kind.into()

@@ -15,6 +15,8 @@ pub enum ErrorCode {
     File,
     /// The model is damaged, too new, or does not fit the table.
     InvalidModel,
+    /// The system has no memory for what the table holds.
+    OutOfMemory,
     /// Cancelled before there was anything to keep.
     Interrupted,
     /// Whoever read our output has stopped reading.
@@ -22,6 +24,9 @@ pub enum ErrorCode {
     /// A defect of kmeans.
     Internal,
 }
+
+/// What to do where the system has no memory.
+pub const LESS_MEMORY: &str = "free memory, or hold less of the table with a smaller --memory";
 
 /// A failure, as a value.
 #[napi(object)]
@@ -69,6 +74,7 @@ impl From<kmeans_engine::Error> for Failure {
                 None => Self::new(ErrorCode::File, message),
             },
             Error::Interrupted => Self::new(ErrorCode::Interrupted, message),
+            Error::OutOfMemory(_) => Self::new(ErrorCode::OutOfMemory, message).hint(LESS_MEMORY),
             Error::FewerRowsThanClusters { rows, .. } => {
                 Self::new(ErrorCode::InvalidData, message).hint(format!("ask for at most {rows}: -k {rows}"))
             }
@@ -98,6 +104,7 @@ impl From<&kmeans_io::Error> for Failure {
             Kind::Option => ErrorCode::InvalidOption,
             Kind::Data => ErrorCode::InvalidData,
             Kind::File => ErrorCode::File,
+            Kind::Memory => ErrorCode::OutOfMemory,
             Kind::ClosedPipe => ErrorCode::ClosedPipe,
             Kind::Interrupted => ErrorCode::Interrupted,
         };
@@ -105,6 +112,7 @@ impl From<&kmeans_io::Error> for Failure {
         let failure = Self { option, ..Self::new(code, error.to_string()) };
         match error.hint() {
             Some(hint) => failure.hint(hint),
+            None if code == ErrorCode::OutOfMemory => failure.hint(LESS_MEMORY),
             None => failure,
         }
     }

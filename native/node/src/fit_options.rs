@@ -9,7 +9,7 @@ use kmeans_engine::{
     Algorithm, FitParams, Init, Isa, Measures, Missing, Named, Preparation, PrepareParams, Scale, Threads,
 };
 use kmeans_io::names::shown;
-use kmeans_io::{Input, Limit, Selection, read_centroids};
+use kmeans_io::{Input, Limit, Selection, inspect_centroids, read_centroids};
 use kmeans_model::Model;
 use napi::bindgen_prelude::Float64Array;
 use napi_derive::napi;
@@ -388,6 +388,7 @@ fn of_file(
     control: &Arc<Control>,
 ) -> Result<Vec<f64>, Failure> {
     const BOM: &[u8] = b"\xef\xbb\xbf";
+    inspect_centroids(Path::new(path))?;
     let mut file = File::open(path).map_err(|error| model::failed(path, error))?;
     let mut head = Vec::new();
     let beginning = (&mut file).take(BOM.len() as u64 + 1).read_to_end(&mut head);

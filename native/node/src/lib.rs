@@ -8,6 +8,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "napi hands values over")]
 #![allow(clippy::new_without_default, reason = "constructors are for JavaScript")]
 
+mod allocator;
 mod blobs;
 mod check;
 mod control;
@@ -34,6 +35,10 @@ mod tier;
 fn init() {
     std::panic::set_hook(Box::new(job::remember));
 }
+
+/// Without it a refusal of memory ends in an abort.
+#[global_allocator]
+static ALLOCATOR: allocator::Reporting = allocator::Reporting;
 
 /// As in package.json; build.rs passes it on.
 pub(crate) const VERSION: &str = env!("KMEANS_VERSION");

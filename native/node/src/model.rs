@@ -4,16 +4,13 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use kmeans_io::Output;
+use kmeans_io::{Kind, Output, read_model_file, read_model_text};
 use kmeans_model::Model;
 use napi::bindgen_prelude::{AsyncTask, Either};
 use napi_derive::napi;
 
 use crate::failure::{ErrorCode, Failure};
 use crate::job::{Job, Running};
-
-/// A model of 2^31 bytes has some 10^8 numbers; larger ones are no model of ours.
-const MOST_BYTES: u64 = 1 << 31;
 
 /// A fitted model.
 #[napi]
@@ -75,26 +72,28 @@ pub fn parse_model(text: String) -> Either<Failure, NativeModel> {
 }
 
 pub fn read(path: &str) -> Result<Model, Failure> {
-    match path {
-        "-" => read_from("standard input", std::io::stdin().lock()),
-        path => read_from(path, std::fs::File::open(path).map_err(|error| failed(path, error))?),
-    }
+    let name = if path == "-" { "standard input" } else { path };
+    checked(name, read_model_file(path))
+}
+
+/// Reads and checks the text of a model.
+pub fn read_from(name: &str, source: impl Read) -> Result<Model, Failure> {
+    checked(name, read_model_text(source, name))
 }
 
 pub fn failed(name: &str, source: std::io::Error) -> Failure {
     Failure::from(kmeans_io::Error::Read { name: name.to_owned(), source })
 }
 
-/// Reads and checks the text of a model.
-pub fn read_from(name: &str, source: impl Read) -> Result<Model, Failure> {
-    let failed = |error| failed(name, error);
-    let mut bytes = Vec::new();
-    source.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(Failure::new(
-            ErrorCode::InvalidModel,
-            format!("{name} is larger than 2 GiB, which no model is"),
-        ));
-    }
+fn checked(name: &str, bytes: Result<Vec<u8>, kmeans_io::Error>) -> Result<Model, Failure> {
+    let bytes = bytes.map_err(|error| {
+        let failure = Failure::from(&error);
+        // A device, or a file that is too large: no table is at fault.
+        if error.kind() == Kind::Data {
+            Failure { code: ErrorCode::InvalidModel, ..failure }
+        } else {
+            failure
+        }
+    })?;
     Model::from_json(&bytes).map_err(|error| Failure::model(name, &error))
 }

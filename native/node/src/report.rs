@@ -124,6 +124,8 @@ pub struct FitReport {
     pub memory_needed: Option<f64>,
     /// Bytes that were allowed.
     pub memory: Option<f64>,
+    /// Whether the rows would have been allowed, and the system had no memory for them.
+    pub memory_refused: Option<bool>,
     /// Restarts that were run.
     pub n_init: f64,
     /// Whether their number followed from the shape.
@@ -216,6 +218,7 @@ impl FitReport {
             passes: about.streamed.map(|passes| passes.count as f64),
             memory_needed: about.streamed.map(|passes| passes.needed as f64),
             memory: about.streamed.map(|passes| passes.allowed as f64),
+            memory_refused: about.streamed.and_then(|passes| passes.refused.then_some(true)),
             n_init: found.restarts.done as f64,
             n_init_auto: params.n_init.is_none(),
             restart: found.restarts.winner as f64 + 1.0,

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use kmeans_engine::{
-    Algorithm, Clustering, FitParams, InMemory, Matrix, Plan, Shape, Streamed, Tier, Weights, fit,
+    Algorithm, Clustering, FitParams, InMemory, Matrix, Plan, Shape, Streamed, Threads, Tier, Values,
+    Weights, allocation, fit,
 };
 use kmeans_io::{Labels, LabelsFile, PassingRows};
 
@@ -41,6 +42,8 @@ pub struct Passes {
     pub needed: u64,
     /// Bytes that were allowed.
     pub allowed: u64,
+    /// Whether the system had no memory for that much.
+    pub refused: bool,
 }
 
 /// Clusters rows that are held, of these features.
@@ -53,6 +56,7 @@ pub fn in_memory(
 ) -> Result<Ran, Failure> {
     let weights = weights.as_deref().map(Weights::new).transpose()?;
     let plan = params.check(matrix.rows(), matrix.columns(), weights.as_ref())?;
+    require(needed_beside(&matrix, weights.is_some(), &plan))?;
     control.plan(plan.params.clusters, plan.params.max_iter);
     let mut tier = InMemory::new(matrix, weights, &plan.params).map_err(|error| named(error, features))?;
     let found = fit(&mut tier, &plan, &**control)?;
@@ -69,23 +73,50 @@ pub fn streamed(
     hold_labels: bool,
     control: &Arc<Control>,
 ) -> Result<Ran, Failure> {
-    let (name, whole) = (rows.unprepared().name().to_owned(), rows.unprepared().whole());
+    let (name, not_held) = (rows.unprepared().name().to_owned(), rows.unprepared().not_held());
     let mut tier = Streamed::open(rows, &params, &**control).map_err(|error| named(error, features))?;
     let (rows, columns) = tier.shape();
     let plan = params.check_counts(rows, columns, tier.counting())?;
     let shape = tier.needs(plan.params.clusters);
     let stored = !hold_labels && shape.fixed() + shape.labels() > memory.bytes;
-    check(shape, stored, whole, memory)?;
+    check(shape, stored, not_held.whole, memory)?;
+    require(shape.fixed() + if stored { 0 } else { shape.labels() })?;
     if stored {
         tier.keep_labels(Box::new(LabelsFile::new(&name)?));
     }
     control.plan(plan.params.clusters, plan.params.max_iter);
     let found = fit(&mut tier, &plan, &**control)?;
     let count = tier.source_mut().unprepared().passes();
-    let passes = Passes { count, needed: shape.in_memory(), allowed: memory.bytes };
+    let passes =
+        Passes { count, needed: shape.in_memory(), allowed: memory.bytes, refused: not_held.refused };
     let threads = tier.threads().count();
     let stored = stored.then_some(tier);
     Ok(Ran { found, plan, algorithm: Algorithm::Lloyd, threads, streamed: Some(passes), stored })
+}
+
+/// Bytes that the tier in memory takes beside the rows.
+fn needed_beside(matrix: &Matrix, weighted: bool, plan: &Plan) -> u64 {
+    let (narrow, width) = match matrix.values() {
+        Values::F32(_) => (true, size_of::<f32>()),
+        Values::F64(_) => (false, size_of::<f64>()),
+    };
+    let shape = Shape {
+        rows: matrix.rows(),
+        columns: matrix.columns(),
+        clusters: plan.params.clusters,
+        threads: Threads::wanted(plan.params.threads),
+        weighted,
+        narrow,
+    };
+    shape.in_memory().saturating_sub((matrix.values().len() * width) as u64)
+}
+
+/// Refuses to begin what the system has no memory for.
+fn require(bytes: u64) -> Result<(), Failure> {
+    if allocation::is_available(bytes) {
+        return Ok(());
+    }
+    Err(kmeans_engine::Error::OutOfMemory(allocation::OutOfMemory { bytes }).into())
 }
 
 /// Refuses a limit that what has to be held passes; `whole` is one under which all rows would be held.

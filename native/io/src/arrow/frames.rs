@@ -4,6 +4,7 @@ use std::io::{self, Read, SeekFrom};
 
 use arrow_buffer::Buffer;
 use arrow_ipc::{Block, root_as_footer};
+use kmeans_engine::allocation;
 
 use crate::error::Error;
 use crate::place::ReadSeek;
@@ -151,14 +152,19 @@ fn body_length(metadata: &[u8]) -> Result<u64, Fault> {
     u64::try_from(message.bodyLength()).map_err(|_| damage("a message has no length"))
 }
 
-/// Reads `size` bytes; a length that lies costs 64 MiB at most before it is found out.
+/// Reads `size` bytes; a length that lies costs at most 64 MiB, or twice what there is, before it is found out.
 fn exactly(reader: &mut (impl Read + ?Sized), size: u64) -> Result<Vec<u8>, Fault> {
     let mut bytes = Vec::new();
-    bytes
-        .try_reserve_exact(size.min(ADVANCE) as usize)
-        .map_err(|_| damage("a message asks for too much memory"))?;
-    let read = reader.take(size).read_to_end(&mut bytes)?;
-    if read as u64 == size { Ok(bytes) } else { Err(damage("it ends early")) }
+    let mut left = size;
+    while left > 0 {
+        let step = left.min(ADVANCE.max(bytes.len() as u64));
+        allocation::reserve_exact(&mut bytes, step as usize).map_err(io::Error::other)?;
+        if reader.take(step).read_to_end(&mut bytes)? as u64 != step {
+            return Err(damage("it ends early"));
+        }
+        left -= step;
+    }
+    Ok(bytes)
 }
 
 /// Refuses metadata beyond any honest size before it is parsed.

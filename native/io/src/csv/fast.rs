@@ -4,6 +4,7 @@
 use memchr::memchr2;
 
 use crate::csv::decimal::number;
+use crate::csv::split::LONGEST;
 use crate::csv::table::RawRecords;
 
 /// What becomes of a column.
@@ -78,9 +79,9 @@ impl Fast {
             let next = match text[at] {
                 b'\n' => Some(at + 1),
                 b'\r' => line_end(text, at),
-                byte if Some(byte) == self.marks.comment => {
-                    memchr2(b'\n', b'\r', &text[at..end]).and_then(|count| line_end(text, at + count))
-                }
+                byte if Some(byte) == self.marks.comment => memchr2(b'\n', b'\r', &text[at..end])
+                    .filter(|&length| length <= LONGEST)
+                    .and_then(|length| line_end(text, at + length)),
                 _ => self.record(text, at).map(|(last, next)| {
                     values.extend_from_slice(&self.row);
                     weights.extend(self.weight);

@@ -2,7 +2,7 @@
 
 use crate::csv::number::{Reading, read, read_spelt};
 use crate::csv::sniff::{self, Sniffer};
-use crate::csv::split::{Splitter, Step};
+use crate::csv::split::{LONGEST, Splitter, Step};
 use crate::error::{Error, Kind, shown};
 
 /// What comments begin with where nobody says.
@@ -70,7 +70,7 @@ pub(crate) fn find_delimiter(
             return Ok(delimiter);
         }
         // Nothing but blank lines, or a record that never ends: the splitter says so.
-        if !more || text.len() > (64 << 20) {
+        if !more || text.len() > LONGEST {
             return Ok(sniff::NONE);
         }
         split.look_further()?;

@@ -3,21 +3,23 @@
 use std::io::Read;
 
 use csv_core::ReadRecordResult;
-use memchr::{memchr, memchr2};
+use memchr::memchr;
 
 use crate::csv::literal;
 use crate::csv::quotes::{after_quote, lines, open_quote};
 use crate::error::Error;
+use crate::gaps::Gaps;
 use crate::pipe::CHUNK;
 use crate::source::Source;
 
+mod between;
 mod broken;
 mod parts;
 
 pub(crate) use parts::Lines;
 
-/// One record may be this long; beyond it a quote was most likely never closed.
-const LONGEST: usize = 64 << 20;
+/// Bytes of the longest record, comment or JSON object; beyond it a quote or a bracket was most likely never closed.
+pub(crate) const LONGEST: usize = 64 << 20;
 /// A table may have this many columns.
 pub(crate) const WIDEST: usize = 100_000;
 
@@ -38,6 +40,9 @@ enum Within {
     Record,
     Comment,
 }
+
+/// The state between two records: what it stands within, whether a CR came last, and the bytes of the comment so far.
+type Between = (Within, bool, usize);
 
 #[derive(Clone, Copy)]
 struct Mark {
@@ -72,6 +77,16 @@ pub(crate) struct Splitter {
     terminator: Option<&'static [u8]>,
     ended: bool,
     consumed: u64,
+    /// Bytes that the window held before those it holds.
+    base: u64,
+    /// Where skipped bytes were cut out of the window.
+    gaps: Gaps<Between>,
+    /// Where the run of skipped bytes before the record begins, and on which line.
+    run: (usize, u64),
+    /// The record belongs to the run.
+    discarded: bool,
+    /// Bytes of the comment that is being skipped.
+    comment_length: usize,
     /// The window is UTF-8 from somewhere before `at` up to here, if that was asked.
     sound: usize,
     /// Why the source could not be read further, once all before it has been split.
@@ -102,6 +117,11 @@ impl Splitter {
             terminator: None,
             ended: false,
             consumed: 0,
+            base: 0,
+            gaps: Gaps::default(),
+            run: (0, 1),
+            discarded: false,
+            comment_length: 0,
             sound: 0,
             broken: None,
             mark: None,
@@ -144,6 +164,8 @@ impl Splitter {
 
     /// Remembers this place between two records, until [`Splitter::rewind`].
     pub(crate) fn mark(&mut self) {
+        self.gaps.forget();
+        self.discarded = false;
         self.mark = Some(Mark { at: self.at, line: self.next_line, after_cr: self.after_cr });
     }
 
@@ -152,23 +174,27 @@ impl Splitter {
         if let Some(mark) = self.mark.take() {
             (self.at, self.next_line, self.after_cr) = (mark.at, mark.line, mark.after_cr);
             literal::reset(&mut self.core);
-            self.within = Within::Nothing;
+            (self.within, self.discarded) = (Within::Nothing, false);
+            self.gaps.rewind();
         }
     }
 
     /// Goes on from here and drops the mark.
     pub(crate) fn unmark(&mut self) {
         self.mark = None;
+        self.gaps.forget();
     }
 
-    /// Bytes split since the mark.
+    /// Bytes split since the mark, skipped ones included.
     pub(crate) fn since_mark(&self) -> usize {
-        self.mark.map_or(0, |mark| self.at - mark.at)
+        let (skipped, _) = self.gaps.bytes();
+        self.mark.map_or(0, |mark| self.at - mark.at + skipped as usize)
     }
 
     /// Bytes read from the source and split so far.
     pub(crate) fn consumed(&self) -> u64 {
-        self.consumed - (self.filled - self.at) as u64
+        let (_, ahead) = self.gaps.bytes();
+        self.consumed - (self.filled - self.at) as u64 - ahead
     }
 
     /// How many fields the record has.
@@ -210,6 +236,7 @@ impl Splitter {
                 if !wait {
                     return Ok(Step::Starved);
                 }
+                self.cut_out();
                 self.refill()?;
             }
             let room = self.written + (self.filled - self.at) + 1;
@@ -231,51 +258,6 @@ impl Splitter {
             if self.at - self.record > LONGEST {
                 return Err(self.too_long());
             }
-        }
-    }
-
-    /// Skips blank lines and comments up to a record's first byte.
-    fn begin(&mut self, wait: bool) -> Result<Option<Step>, Error> {
-        loop {
-            while let Some(&byte) = self.window[..self.filled].get(self.at) {
-                if self.within == Within::Comment {
-                    let rest = &self.window[self.at..self.filled];
-                    let end = memchr2(b'\n', b'\r', rest);
-                    self.at += end.unwrap_or(rest.len());
-                    if end.is_some() {
-                        self.within = Within::Nothing;
-                    }
-                    continue;
-                }
-                match byte {
-                    // The second half of a CRLF, whose line is counted already.
-                    b'\n' if self.after_cr => self.after_cr = false,
-                    b'\n' | b'\r' => {
-                        self.next_line += 1;
-                        self.after_cr = byte == b'\r';
-                    }
-                    _ if Some(byte) == self.comment => {
-                        self.after_cr = false;
-                        self.within = Within::Comment;
-                    }
-                    _ => {
-                        self.after_cr = false;
-                        self.within = Within::Record;
-                        (self.record, self.line) = (self.at, self.next_line);
-                        (self.written, self.count) = (0, 0);
-                        return Ok(None);
-                    }
-                }
-                self.at += 1;
-            }
-            self.record = self.at;
-            if self.ended {
-                return Ok(Some(Step::End));
-            }
-            if !wait {
-                return Ok(Some(Step::Starved));
-            }
-            self.refill()?;
         }
     }
 
@@ -337,8 +319,10 @@ impl Splitter {
             self.window.copy_within(keep..self.filled, 0);
         }
         self.filled -= keep;
+        self.base += keep as u64;
         self.at -= keep;
         self.record -= keep;
+        self.run.0 = self.run.0.saturating_sub(keep);
         self.record_end = self.record_end.saturating_sub(keep);
         if let Some(mark) = &mut self.mark {
             mark.at -= keep;

@@ -99,6 +99,7 @@ impl CsvTable {
             None => find_comment(&mut split, &mut notes)?,
         };
         split.set_comment(comment);
+        split.skip_to_record()?;
         let told = dialect.delimiter.or((format == Format::Tsv).then_some(b'\t'));
         let delimiter = match told {
             Some(delimiter) => delimiter,
@@ -247,6 +248,7 @@ impl CsvTable {
             if !blank {
                 return Err(self.ragged(found, expected));
             }
+            self.split.discard();
         }
     }
 

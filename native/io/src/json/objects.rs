@@ -5,13 +5,15 @@ use std::io::Read;
 use memchr::{memchr, memchr_iter};
 use serde::de::IgnoredAny;
 
+use crate::csv::split::LONGEST;
 use crate::error::Error;
+use crate::gaps::Gaps;
 use crate::lead::BOM;
 use crate::pipe::CHUNK;
 use crate::source::Source;
 
-/// One object may be this long; beyond it something was most likely never closed.
-const LONGEST: usize = 64 << 20;
+/// The shortest run of blank space that is cut out of the window: less is not worth a gap.
+const SHORTEST_GAP: usize = 4 << 10;
 
 /// What [`Objects::next`] has come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +56,12 @@ pub(crate) struct Objects {
     shape: Shape,
     search: Search,
     ended: bool,
-    consumed: u64,
+    /// Bytes that the window held before those it holds.
+    base: u64,
+    /// Bytes of blank space that were cut out of it.
+    cut: u64,
+    /// Where blank space was cut out of the window, and whether what may stand in it once, a comma, did.
+    gaps: Gaps<bool>,
     mark: Option<(usize, u64, Shape)>,
 }
 
@@ -70,7 +77,9 @@ impl Objects {
             shape: Shape::Lines,
             search: Search::default(),
             ended: false,
-            consumed: 0,
+            base: 0,
+            cut: 0,
+            gaps: Gaps::default(),
             mark: None,
         };
         loop {
@@ -118,16 +127,19 @@ impl Objects {
 
     /// Bytes that are no longer needed.
     pub(crate) fn consumed(&self) -> u64 {
-        self.consumed + self.at as u64
+        let (_, ahead) = self.gaps.bytes();
+        self.base + self.at as u64 + self.cut - ahead
     }
 
     pub(crate) fn mark(&mut self) {
+        self.gaps.forget();
         self.mark = Some((self.at, self.next_line, self.shape));
     }
 
-    /// Bytes since the mark.
+    /// Bytes since the mark, blank space included.
     pub(crate) fn since_mark(&self) -> usize {
-        self.mark.map_or(0, |(at, ..)| self.at - at)
+        let (blank, _) = self.gaps.bytes();
+        self.mark.map_or(0, |(at, ..)| self.at - at + blank as usize)
     }
 
     /// Goes back to the mark and drops it.
@@ -135,6 +147,7 @@ impl Objects {
         if let Some((at, line, shape)) = self.mark.take() {
             (self.at, self.next_line, self.shape) = (at, line, shape);
             self.search = Search::default();
+            self.gaps.rewind();
         }
     }
 
@@ -142,11 +155,10 @@ impl Objects {
     pub(crate) fn next(&mut self, wait: bool) -> Result<Step, Error> {
         loop {
             let step = match self.shape {
-                Shape::Lines => self.line_ahead(),
+                Shape::Lines => self.line_ahead(wait)?,
                 Shape::Values | Shape::Array { .. } => self.value_ahead(wait)?,
             };
             match step {
-                Some(Step::Object) if self.bytes().is_empty() => {}
                 Some(step) => return Ok(step),
                 None if !wait => return Ok(Step::Starved),
                 None => self.refill()?,
@@ -154,23 +166,23 @@ impl Objects {
         }
     }
 
-    /// Takes the next line if it is there.
-    fn line_ahead(&mut self) -> Option<Step> {
+    /// Takes the next line that is not blank if all of it is there.
+    fn line_ahead(&mut self, wait: bool) -> Result<Option<Step>, Error> {
+        if !self.skip(b"", wait)? {
+            return Ok(self.ended.then_some(Step::End));
+        }
         let from = self.search.at.max(self.at);
         let end = memchr(b'\n', &self.window[from..]).map(|found| from + found);
         if end.is_none() && !self.ended {
             self.search.at = self.window.len();
-            return None;
-        }
-        if end.is_none() && self.at == self.window.len() {
-            return Some(Step::End);
+            return Ok(None);
         }
         self.line = self.next_line;
         self.next_line += 1;
         self.object = (self.at, end.unwrap_or(self.window.len()));
         self.at = end.map_or(self.window.len(), |end| end + 1);
         self.search = Search::default();
-        Some(Step::Object)
+        Ok(Some(Step::Object))
     }
 
     /// Takes the next object if all of it is there.
@@ -248,23 +260,51 @@ impl Objects {
 
     /// Passes over white space and one of `also`; whether anything follows that is there or, with `wait`, comes.
     fn skip(&mut self, also: &[u8], wait: bool) -> Result<bool, Error> {
-        let mut also = also;
+        let (mut from, mut line, mut taken) = (self.at, self.next_line, false);
         loop {
-            while let Some(&byte) = self.window.get(self.at) {
+            let until = self.gaps.ahead().map_or(self.window.len(), |at| (at - self.base) as usize);
+            while let Some(&byte) = self.window[..until].get(self.at) {
                 if byte.is_ascii_whitespace() {
                     self.next_line += u64::from(byte == b'\n');
-                } else if also.contains(&byte) {
-                    also = b"";
+                } else if !taken && also.contains(&byte) {
+                    taken = true;
                 } else {
                     return Ok(true);
                 }
                 self.at += 1;
             }
+            if let Some(gap) = self.gaps.pass(self.base + self.at as u64) {
+                self.next_line += gap.lines;
+                taken |= gap.state;
+                if self.mark.is_none() {
+                    self.gaps.forget();
+                }
+                (from, line) = (self.at, self.next_line);
+                continue;
+            }
             if self.ended || !wait {
                 return Ok(false);
             }
+            if self.cut_out(from, line, taken) {
+                (from, line) = (self.at, self.next_line);
+            }
+            let before = self.at;
             self.refill()?;
+            from = from.saturating_sub(before - self.at);
         }
+    }
+
+    /// Cuts out of the window what was skipped since `from`, on line `line`, if a mark would keep it and it is worth a gap.
+    fn cut_out(&mut self, from: usize, line: u64, taken: bool) -> bool {
+        let length = self.at - from;
+        if self.mark.is_none() || length < SHORTEST_GAP {
+            return false;
+        }
+        self.window.drain(from..self.at);
+        self.at = from;
+        self.cut += length as u64;
+        self.gaps.add(self.base + from as u64, length as u64, self.next_line - line, taken);
+        true
     }
 
     fn wrong(&self, what: &str) -> Error {
@@ -274,12 +314,12 @@ impl Objects {
     fn refill(&mut self) -> Result<(), Error> {
         let keep = self.mark.map_or(self.at, |(at, ..)| at);
         self.window.drain(..keep);
-        self.consumed += keep as u64;
+        self.base += keep as u64;
         self.at -= keep;
         self.search.at = self.search.at.saturating_sub(keep);
         self.mark = self.mark.map(|(at, line, shape)| (at - keep, line, shape));
         if self.window.len() - self.at > LONGEST {
-            return Err(self.wrong("what begins here is longer than 64 MiB"));
+            return Err(self.wrong(&format!("what begins here is longer than {} MiB", LONGEST >> 20)));
         }
         let filled = self.window.len();
         self.window.resize(filled + CHUNK, 0);

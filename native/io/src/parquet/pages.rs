@@ -5,6 +5,7 @@
 use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
 
+use kmeans_engine::allocation::{self, OutOfMemory};
 use parquet::basic::Compression;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
@@ -12,6 +13,9 @@ use parquet::file::reader::{ChunkReader, Length};
 
 use crate::parquet::compact::{Compact, I32, STOP, STRUCT};
 use crate::positioned::{Onward, Positioned};
+
+/// A page of more bytes is asked for before it is allocated; writers make pages of 1 MiB.
+const LARGE: usize = 16 << 20;
 
 /// Of a page's header: <https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift>.
 const UNPACKED: i16 = 2;
@@ -208,6 +212,9 @@ impl ChunkReader for Positioned {
         // Nothing is allocated for what is not there.
         if start.checked_add(length as u64).is_none_or(|end| end > self.length()) {
             return Err(ParquetError::EOF("a page lies outside the file".to_owned()));
+        }
+        if length > LARGE && !allocation::is_available(length as u64) {
+            return Err(self.note(io::Error::other(OutOfMemory { bytes: length as u64 })).into());
         }
         let mut page = vec![0; length];
         self.read_exact_at(&mut page, start)?;

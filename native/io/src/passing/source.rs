@@ -22,9 +22,19 @@ pub struct PassingRows {
     columns: usize,
     weighted: bool,
     rows: usize,
-    whole: u64,
     passes: usize,
+    not_held: NotHeld,
     source: Source,
+}
+
+/// Why the rows of a table are read again and again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotHeld {
+    /// The least limit, in bytes, under which they are held: what they take as a whole, as far as that is known when it is
+    /// decided.
+    pub whole: u64,
+    /// Whether the limit would have let them be held, and the system had no memory for them.
+    pub refused: bool,
 }
 
 pub(super) enum Source {
@@ -45,10 +55,10 @@ impl PassingRows {
         columns: usize,
         weighted: bool,
         rows: usize,
-        whole: u64,
+        not_held: NotHeld,
         source: Source,
     ) -> Self {
-        Self { name: name.to_owned(), columns, weighted, rows, whole, passes: 1, source }
+        Self { name: name.to_owned(), columns, weighted, rows, passes: 1, not_held, source }
     }
 
     /// The input's name in messages.
@@ -61,10 +71,9 @@ impl PassingRows {
         self.rows
     }
 
-    /// The least limit in bytes under which they are held and not read again: what they take as a whole, as far as that is
-    /// known when it is decided.
-    pub fn whole(&self) -> u64 {
-        self.whole
+    /// Why the rows are not held.
+    pub fn not_held(&self) -> NotHeld {
+        self.not_held
     }
 
     /// How often they were read, the first time included.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use kmeans_engine::allocation;
+
 use super::training::Keep;
 use super::{Batch, Payload, TableReader};
 use crate::body::Body;
@@ -38,7 +40,10 @@ impl Spread {
     fn over<'a>(&'a mut self, body: &'a mut Body, raw: bool) -> Option<(&'a mut CsvTable, Parting<'a>)> {
         match (body, &self.halting) {
             (Body::Csv(table), Some(halting))
-                if self.threads > 1 && self.left > 0 && table.style.terminator != b"\r" =>
+                if self.threads > 1
+                    && self.left > 0
+                    && table.style.terminator != b"\r"
+                    && table.is_between() =>
             {
                 self.left -= 1;
                 Some((table, Parting { threads: self.threads, raw, halting }))
@@ -138,9 +143,10 @@ fn reserve(cells: &mut Cells, length: Option<u64>, consumed: u64) {
     let most = (length / 2 + 1) as f64;
     let total = |count: usize| (count as f64 * scale).min(most) as usize;
     let values = total(cells.rows * cells.wanted.len());
-    cells.values.reserve_exact(values);
+    // Where there is no memory for it, there may still be for the table: this is an estimate.
+    let _ = cells.values.reserve_exact(values);
     if cells.weight.is_some() {
-        let rows = total(cells.rows);
-        cells.weights.reserve_exact(rows.saturating_sub(cells.weights.len()));
+        let rows = total(cells.rows).saturating_sub(cells.weights.len());
+        let _ = allocation::reserve_exact(&mut cells.weights, rows);
     }
 }

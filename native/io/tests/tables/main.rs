@@ -11,6 +11,8 @@ mod fast;
 mod given;
 mod hostile;
 mod json;
+#[cfg(target_os = "linux")]
+mod memory;
 mod notes;
 mod npy;
 mod outputs;
@@ -19,5 +21,6 @@ mod parquet;
 mod refusals;
 mod respelled;
 mod several;
+mod skipped;
 mod through;
 mod truth;

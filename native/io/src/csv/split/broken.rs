@@ -1,6 +1,6 @@
 //! What is wrong with a record, as errors.
 
-use super::{Splitter, WIDEST};
+use super::{LONGEST, Splitter, WIDEST};
 use crate::csv::quotes::{lines, open_quote};
 use crate::csv::sniff;
 use crate::error::Error;
@@ -22,7 +22,16 @@ impl Splitter {
         if let Some(at) = open_quote(record, self.delimiter) {
             return self.unterminated(at);
         }
-        Error::at(&self.source.name, format!("line {} is longer than 64 MiB", self.line))
+        let line = self.line;
+        Error::at(&self.source.name, format!("line {line} is longer than {} MiB", LONGEST >> 20))
+    }
+
+    pub(super) fn too_long_comment(&self) -> Error {
+        let line = self.next_line;
+        Error::at(
+            &self.source.name,
+            format!("the comment on line {line} is longer than {} MiB", LONGEST >> 20),
+        )
     }
 
     pub(super) fn misplaced(&self, at: usize) -> Error {

@@ -25,14 +25,15 @@ impl Splitter {
     /// Lets `take` have the whole lines that are there, from the next record's beginning on; it says how far it came.
     /// With `utf8` it gets none that is not UTF-8.
     pub(crate) fn pass(&mut self, utf8: bool, take: impl FnOnce(&[u8], usize, usize) -> Taken) -> usize {
-        if self.within != Within::Nothing || self.mark.is_some() {
+        let until = self.until();
+        if self.within != Within::Nothing || self.mark.is_some() || until == self.at {
             return 0;
         }
-        if self.after_cr && self.window[..self.filled].get(self.at) == Some(&b'\n') {
+        if self.after_cr && self.window[..until].get(self.at) == Some(&b'\n') {
             self.at += 1;
             self.after_cr = false;
         }
-        let sound = if utf8 { self.sound() } else { self.filled };
+        let sound = if utf8 { self.sound().min(until) } else { until };
         let Some(last) = memrchr(b'\n', &self.window[self.at..sound]) else { return 0 };
         let Taken { at, lines, rows } = take(&self.window, self.at, self.at + last + 1);
         if at > self.at {
@@ -106,7 +107,7 @@ impl Splitter {
     /// Whether it stands between two records, and not within a CRLF either.
     pub(crate) fn is_between(&self) -> bool {
         let inside = self.within != Within::Nothing || (self.after_cr && self.at == self.filled);
-        !inside && self.mark.is_none()
+        !inside && self.mark.is_none() && self.gaps.ahead().is_none()
     }
 
     /// Moves whole lines into `lines`, those that one read brings; at the end what is left. False when there is nothing.

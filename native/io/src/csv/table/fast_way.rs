@@ -28,6 +28,11 @@ impl CsvTable {
         self.rows += rows as u64;
     }
 
+    /// Whether whole lines can be taken from here on.
+    pub(crate) fn is_between(&self) -> bool {
+        self.split.is_between()
+    }
+
     /// A table of the same columns that is given its lines by [`CsvTable::restart`].
     pub(in crate::csv) fn fork(&self) -> Self {
         let utf8 = if matches!(self.utf8, Utf8::SoFar) { Utf8::SoFar } else { Utf8::Unwatched };

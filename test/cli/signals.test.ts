@@ -1,7 +1,16 @@
 /** Ctrl-C, and the signals that end a process: what is kept, what is said, what is left behind. */
 
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -85,22 +94,31 @@ test('a signal that npm sends along is not a second Ctrl-C', async () => {
 
 test.runIf(process.platform === 'linux')(
   'a kill that nobody can catch leaves nothing',
-  async () => {
+  async (context) => {
     const cwd = directory();
+    if (!hasUnnamedFiles(cwd)) return context.skip();
     for (let at = 0; at < 24; at++) {
       const outputs = ['-m', `model-${at}.json`, '-o', `rows-${at}.csv`, '-l', `labels-${at}.csv`];
       const fit = start(['fit', iris, '-k', '3', ...outputs], { cwd });
       const ended = outcome(fit);
       if (at % 2) await wait(at * 10);
       else while (fit.exitCode === null && !writes(fit, cwd)) await wait(1);
-      const unnamed = !readdirSync(cwd).some(isTemporary);
       fit.kill('SIGKILL');
       await ended;
-      // A file system without unnamed files keeps what a killed process had begun.
-      if (unnamed) expect(readdirSync(cwd).filter(isTemporary)).toEqual([]);
+      expect(readdirSync(cwd).filter(isTemporary)).toEqual([]);
     }
   },
 );
+
+/** Whether a file system has files without a name: `O_TMPFILE`, which node has no constant for. */
+function hasUnnamedFiles(folder: string): boolean {
+  try {
+    closeSync(openSync(folder, constants.O_DIRECTORY | 0o20000000 | constants.O_RDWR));
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function isTemporary(name: string): boolean {
   return name.startsWith('.kmeans-');

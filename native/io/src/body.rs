@@ -17,6 +17,7 @@ use crate::format::{Format, settle};
 use crate::gzip_members::Trailing;
 use crate::json::table::{JsonTable, Look};
 use crate::kept::{Limits, Part};
+use crate::lead::Lead;
 use crate::source::Source;
 use crate::stop::Stop;
 
@@ -31,6 +32,8 @@ pub(crate) struct Opened {
     /// What was guessed about it and the user may want to know.
     pub(crate) notes: Vec<String>,
     trailing: Option<Trailing>,
+    /// Whether it says itself where it ends, so that nobody reads on to see what follows.
+    ends_itself: bool,
     pub(crate) stop: Arc<dyn Stop>,
 }
 
@@ -59,7 +62,7 @@ impl Opened {
     pub(crate) fn of(source: Source, dialect: Dialect, keep: bool, look: &Look) -> Result<Self, Error> {
         let format = settle(source.signs(), dialect.format)?;
         let (name, length, stop) = (source.name.clone(), source.length, Arc::clone(source.stop()));
-        let trailing = source.trailing.clone();
+        let (trailing, ends_itself) = (source.trailing.clone(), source.lead == Lead::ArrowStream);
         let (format, body, notes) = match format {
             Format::Arrow | Format::Parquet | Format::Npy => {
                 (format, Body::Arrow(Box::new(ArrowTable::open(source, format)?)), Vec::new())
@@ -74,7 +77,7 @@ impl Opened {
                 (format, Body::Csv(Box::new(table)), notes)
             }
         };
-        Ok(Self { name, format, length, body, notes, trailing, stop })
+        Ok(Self { name, format, length, body, notes, trailing, ends_itself, stop })
     }
 
     /// The format in which the table is passed on unless another is named: its own, or Arrow where that is not written.
@@ -92,7 +95,8 @@ impl Opened {
 
     /// What came to light only while reading.
     pub(crate) fn late_notes(&self) -> impl Iterator<Item = String> {
-        let trailing = self.trailing.as_ref().and_then(|trailing| trailing.note(&self.name));
+        let trailing = self.trailing.as_ref().filter(|_| !self.ends_itself);
+        let trailing = trailing.and_then(|trailing| trailing.note(&self.name));
         self.body.late_note().into_iter().chain(trailing)
     }
 

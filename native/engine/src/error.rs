@@ -109,6 +109,9 @@ pub enum Error {
         /// Rows of a later one, as far as it came.
         now: String,
     },
+    /// What was computed does not add up, so a result would be wrong. A defect of this crate.
+    #[error("{0}")]
+    Internal(String),
     /// Cancelled before there was anything to keep.
     #[error("interrupted")]
     Interrupted,

@@ -31,6 +31,7 @@ mod share;
 mod streamed;
 mod sums;
 mod survey;
+mod sync;
 mod threads;
 mod tier;
 mod weights;

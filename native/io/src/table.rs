@@ -19,7 +19,7 @@ use crate::json::table::Look;
 use crate::kept::{Kept, Part};
 use crate::several::{First, Misfit};
 use crate::source::{Input, Later, Source};
-use crate::stop::{Halting, Stop};
+use crate::stop::Stop;
 
 mod parts;
 pub(crate) mod training;
@@ -73,8 +73,10 @@ pub struct TableReader {
     cells: Cells,
     /// Which of the columns that are selected are categories; empty when none is.
     categorical: Vec<bool>,
+    /// Rows of all inputs.
     total: u64,
-    /// Rows of the input that is being read.
+    /// Rows of the input that is being read: those that have arrived, and those that have been handed out.
+    arrived: u64,
     rows: u64,
     stop: Arc<dyn Stop>,
     spread: Spread,
@@ -112,10 +114,13 @@ impl TableReader {
     ) -> Result<Self, Error> {
         let (input, more) = input.split_first()?;
         let later = more.into_iter().map(|path| Later::Path { path, dialect }).collect();
-        let halting = Halting::new(stop);
-        let stop: Arc<dyn Stop> = Arc::<Halting>::clone(&halting);
-        let reader = Self::of_source(Source::open(input, keep, &stop)?, dialect, later, keep, look)?;
-        Ok(Self { spread: Spread::new(dialect.threads, halting), ..reader })
+        let reader = Self::of_source(Source::open(input, keep, stop)?, dialect, later, keep, look)?;
+        Ok(reader.on_threads(dialect.threads))
+    }
+
+    /// Reads a text on so many threads.
+    pub(crate) fn on_threads(self, threads: Option<usize>) -> Self {
+        Self { spread: Spread::new(threads), ..self }
     }
 
     pub(crate) fn of_source(
@@ -141,6 +146,7 @@ impl TableReader {
             cells: Cells::new(purpose, Vec::new(), Vec::new(), false),
             categorical: Vec::new(),
             total: 0,
+            arrived: 0,
             rows: 0,
             stop: Arc::clone(&table.stop),
             spread: Spread::none(),
@@ -291,7 +297,6 @@ impl TableReader {
                 Some(Err(misfit)) => Payload::Misfit(misfit.clone()),
             };
             self.rows += rows as u64;
-            self.total += rows as u64;
             self.stop.rows(self.total);
             return Ok(Some(Batch { rows, values, payload }));
         }
@@ -325,10 +330,15 @@ impl TableReader {
             if self.stop.requested() {
                 return Err(Error::Interrupted);
             }
+            let before = cells.rows;
             let filled = self.table.body.fill(cells, raw.as_deref_mut())?;
+            let arrived = (cells.rows - before) as u64;
+            self.arrived += arrived;
+            self.total += arrived;
             if !matches!(filled, Filled::End) {
                 return Ok(filled);
             }
+            self.table.check_end(self.arrived)?;
             self.notes.extend(self.table.body.late_note());
             if !self.advance(cells)? {
                 return Ok(Filled::End);
@@ -342,7 +352,7 @@ impl TableReader {
         let (source, dialect) = later.open(self.keep, &self.stop)?;
         let last = std::mem::replace(&mut self.table, Opened::of(source, dialect, self.keep, &self.look)?);
         self.notes.append(&mut self.table.notes);
-        self.rows = 0;
+        (self.arrived, self.rows) = (0, 0);
         let order = self.first.order(&self.table);
         if self.keep {
             // Sooner than when the work is done and nothing can be written.

@@ -66,6 +66,7 @@ impl From<kmeans_engine::Error> for Failure {
                 None => Self::new(ErrorCode::File, message),
             },
             Error::Interrupted => Self::new(ErrorCode::Interrupted, message),
+            Error::Internal(_) => Self::new(ErrorCode::Internal, message),
             Error::FewerRowsThanClusters { rows, .. } => {
                 Self::new(ErrorCode::InvalidData, message).hint(format!("ask for at most {rows}: -k {rows}"))
             }
@@ -96,6 +97,7 @@ impl From<&kmeans_io::Error> for Failure {
             Kind::File => ErrorCode::File,
             Kind::ClosedPipe => ErrorCode::ClosedPipe,
             Kind::Interrupted => ErrorCode::Interrupted,
+            Kind::Internal => ErrorCode::Internal,
         };
         Self {
             code,

@@ -14,7 +14,7 @@ use crate::source::Source;
 mod broken;
 mod parts;
 
-pub(crate) use parts::Lines;
+pub(crate) use parts::{Cut, Lines};
 
 /// One record may be this long; beyond it a quote was most likely never closed.
 const LONGEST: usize = 64 << 20;
@@ -169,6 +169,15 @@ impl Splitter {
     /// Bytes read from the source and split so far.
     pub(crate) fn consumed(&self) -> u64 {
         self.consumed - (self.filled - self.at) as u64
+    }
+
+    /// Refuses an end before which bytes of the source were lost.
+    pub(crate) fn check_end(&self) -> Result<(), Error> {
+        let (delivered, consumed) = (self.source.delivered(), self.consumed());
+        if delivered == consumed && self.at == self.filled {
+            return Ok(());
+        }
+        Err(Error::miscounted(&self.source.name, "bytes", delivered, consumed))
     }
 
     /// How many fields the record has.

@@ -32,6 +32,7 @@ mod share;
 mod streamed;
 mod sums;
 mod survey;
+mod sync;
 mod threads;
 mod tier;
 mod unit;

@@ -5,15 +5,17 @@
 //! a row (bounds, boxes, images) would take more memory for each row than many tables have in one, and would not spare
 //! the reading; so every row is compared. All that is summed is summed exactly, hence the same bytes.
 
-mod ahead;
 mod labels;
 mod lent;
 mod needs;
+mod prefetch;
 mod rows;
+#[cfg(test)]
+#[cfg(feature = "schedules")]
+mod schedules;
 mod step;
 mod survey;
 
-use std::sync::mpsc::IntoIter;
 use std::sync::{Mutex, PoisonError};
 
 use crate::error::Error;
@@ -30,9 +32,9 @@ use crate::threads::Threads;
 use crate::tier::{Detail, Far, Scan, Step, Tier};
 use crate::weights::{WeightSurvey, WeightUnit};
 
-use ahead::{Expected, Piece, read_ahead};
 use labels::Labels;
 use lent::Lent;
+use prefetch::{Expected, Piece, Pieces, read_ahead};
 use survey::Survey;
 
 pub use labels::LabelStore;
@@ -118,7 +120,7 @@ impl<R: RowSource> Streamed<R> {
 
 impl<R: RowSource> Streamed<R> {
     /// Hands all rows to `work`, in order.
-    fn read<T>(&self, work: impl FnOnce(IntoIter<Piece>) -> Result<T, Error>) -> Result<T, Error> {
+    fn read<T>(&self, work: impl FnOnce(&mut Pieces) -> Result<T, Error>) -> Result<T, Error> {
         let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
         read_ahead(&mut *source, Expected::Exactly(self.rows), self.threads.count() + AHEAD, work)
     }

@@ -100,6 +100,23 @@ impl Opened {
         self.body.late_note().into_iter().chain(trailing)
     }
 
+    /// Refuses an end before which something was lost: `arrived` rows are there.
+    pub(crate) fn check_end(&self, arrived: u64) -> Result<(), Error> {
+        let rows = match &self.body {
+            Body::Csv(table) => {
+                table.check_end()?;
+                table.rows()
+            }
+            Body::Json(table) => {
+                table.check_end()?;
+                table.rows()
+            }
+            // Its records know how many there are to be.
+            Body::Arrow(table) => table.rows(),
+        };
+        if rows == arrived { Ok(()) } else { Err(Error::miscounted(&self.name, "rows", rows, arrived)) }
+    }
+
     /// For a second reading, with these columns as features.
     pub(crate) fn into_part(self, features: Vec<usize>) -> Option<Part> {
         let format = Some(self.format);

@@ -4,6 +4,7 @@ use std::io;
 
 use kmeans_engine::allocation::OutOfMemory;
 
+use crate::channel::Unfinished;
 use crate::visible::shown_path;
 
 pub(crate) use crate::visible::escaped;
@@ -24,6 +25,8 @@ pub enum Kind {
     ClosedPipe,
     /// The caller asked to stop.
     Interrupted,
+    /// A defect of this crate.
+    Internal,
 }
 
 /// Every failure of this crate.
@@ -90,6 +93,12 @@ pub enum Error {
     /// The caller asked to stop.
     #[error("interrupted")]
     Interrupted,
+    /// What was read does not add up, so a result would be wrong. Never the fault of the input.
+    #[error("{message}")]
+    Internal {
+        /// The whole sentence, the input's name included.
+        message: String,
+    },
 }
 
 /// A cell that holds no usable number.
@@ -124,6 +133,7 @@ impl Error {
             Self::OutOfMemory { .. } => Kind::Memory,
             Self::ClosedPipe => Kind::ClosedPipe,
             Self::Interrupted => Kind::Interrupted,
+            Self::Internal { .. } => Kind::Internal,
         }
     }
 
@@ -156,6 +166,18 @@ impl Error {
         Self::Data { message: format!("{input}: {}", sentence.as_ref()), hint: None }
     }
 
+    /// Two counts of the same thing that differ: `from` of them were handed out, and `to` of them arrived.
+    pub(crate) fn miscounted(input: &str, what: &str, from: u64, to: u64) -> Self {
+        Self::Internal {
+            message: format!("{what} of {input} were lost: {from} were handed out, and {to} arrived"),
+        }
+    }
+
+    /// Reading that stopped although nobody said that this was the end.
+    pub(crate) fn unfinished(input: &str) -> Self {
+        Self::Internal { message: format!("cannot read {input} to its end: {Unfinished}") }
+    }
+
     pub(crate) fn of_option(option: &'static str, message: String) -> Self {
         Self::Option { option, message, hint: None }
     }
@@ -176,6 +198,9 @@ impl Error {
         }
         if let Some(source) = source.get_ref().and_then(|inner| inner.downcast_ref().copied()) {
             return Self::OutOfMemory { input: name.to_owned(), source };
+        }
+        if source.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Unfinished>) {
+            return Self::unfinished(name);
         }
         match source.downcast::<Spooling>() {
             Ok(Spooling(source)) => Self::spooling(name, source),
@@ -216,6 +241,31 @@ fn is_stopped(error: &io::Error) -> bool {
     error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Stopped>)
 }
 
+impl From<Unfinished> for io::Error {
+    fn from(unfinished: Unfinished) -> Self {
+        Self::other(unfinished)
+    }
+}
+
+/// The same failure once more, for whoever reads on after it: what failed has not ended.
+pub(crate) fn repeated(error: &io::Error) -> io::Error {
+    let inner = error.get_ref();
+    if let Some(undecodable) = inner.and_then(|inner| inner.downcast_ref::<Undecodable>()) {
+        return io::Error::other(undecodable.clone());
+    }
+    if let Some(&unfinished) = inner.and_then(|inner| inner.downcast_ref::<Unfinished>()) {
+        return unfinished.into();
+    }
+    if let Some(Spooling(source)) = inner.and_then(|inner| inner.downcast_ref()) {
+        return spooling(repeated(source));
+    }
+    match error.raw_os_error() {
+        _ if is_stopped(error) => stopped(),
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => io::Error::new(error.kind(), error.to_string()),
+    }
+}
+
 /// Travels through `std::io` so that a full temporary folder is not taken for an input that cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("the copy cannot be written")]
@@ -231,13 +281,6 @@ pub(crate) fn spooling(error: io::Error) -> io::Error {
 pub(crate) struct Undecodable {
     predicate: String,
     hint: Option<&'static str>,
-}
-
-impl Undecodable {
-    /// What an error carries, if it is about compressed bytes.
-    pub(crate) fn of(error: &io::Error) -> Option<Self> {
-        error.get_ref()?.downcast_ref::<Self>().cloned()
-    }
 }
 
 /// `predicate` reads after the input's name.
@@ -316,5 +359,24 @@ mod tests {
     #[test]
     fn a_stopped_read_is_an_interruption() {
         assert_eq!(Error::reading("x", stopped()).kind(), Kind::Interrupted);
+    }
+
+    #[test]
+    fn a_failure_is_the_same_when_it_is_told_again() {
+        let failures: [&dyn Fn() -> io::Error; 6] = [
+            &stopped,
+            &|| Unfinished.into(),
+            &|| undecodable("is damaged".to_owned(), Some("mend it")),
+            &|| spooling(io::Error::from_raw_os_error(28)),
+            &|| io::Error::from_raw_os_error(5),
+            &|| io::ErrorKind::UnexpectedEof.into(),
+        ];
+        for failure in failures {
+            let (first, second) = (failure(), repeated(&failure()));
+            let (first, second) = (Error::reading("x", first), Error::reading("x", second));
+            assert_eq!((first.to_string(), first.kind()), (second.to_string(), second.kind()));
+            assert_eq!(first.hint(), second.hint());
+        }
+        assert_eq!(Error::reading("x", Unfinished.into()).kind(), Kind::Internal);
     }
 }

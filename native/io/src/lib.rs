@@ -7,11 +7,11 @@ mod body;
 mod categories;
 mod cell;
 mod centroids;
+mod channel;
 mod classes;
 mod columns;
 mod compression;
 mod convert;
-mod conveyor;
 mod csv;
 mod dialect;
 mod error;
@@ -26,17 +26,25 @@ mod labels;
 mod lead;
 pub mod names;
 mod npy;
+mod ordered_pipeline;
 mod output;
 mod parquet;
 mod passing;
 mod pipe;
 mod place;
 mod positioned;
+#[cfg(test)]
+#[cfg(feature = "schedules")]
+mod schedules;
 mod selector;
 mod several;
 mod sink;
 mod source;
 mod stop;
+#[cfg(test)]
+#[cfg(not(feature = "schedules"))]
+mod stress;
+mod sync;
 mod table;
 mod temporary;
 mod unpack;

@@ -3,21 +3,22 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
-use std::thread;
 use std::time::Duration;
 
+use crate::channel::{Consumer, Polled, Producer, bounded};
 use crate::error::stopped;
-use crate::stop::Stop;
+use crate::stop::{Arrival, Halt, Stop};
+use crate::sync::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::sync::mpsc::{Receiver, Sender, channel};
+use crate::sync::{pause, size, spawn};
 
 /// Bytes of one read; also the aim for a batch.
-pub(crate) const CHUNK: usize = 1 << 20;
+pub(crate) const CHUNK: usize = size(1 << 20, 128);
 
 // With the one being read and the one being parsed, 4 waiting chunks bound a pipe's memory at 6 MiB.
-const WAITING: usize = 4;
-const POLL: Duration = Duration::from_millis(50);
-const RETRY: Duration = Duration::from_millis(1);
+const WAITING: usize = size(4, 1);
+/// How long a reader or writer is left alone that is not ready.
+pub(crate) const RETRY: Duration = Duration::from_millis(1);
 
 /// The first `filled` bytes of what there is room for.
 #[derive(Default)]
@@ -28,7 +29,7 @@ struct Chunk {
 
 /// What a thread has read so far, as a reader.
 pub(crate) struct Pipe {
-    chunks: Receiver<io::Result<Chunk>>,
+    chunks: Consumer<Chunk, io::Error>,
     /// Where the thread gets room for its next chunk.
     spent: Sender<Vec<u8>>,
     current: Chunk,
@@ -45,17 +46,50 @@ impl Pipe {
         R: Read,
         F: FnOnce() -> io::Result<R> + Send + 'static,
     {
-        let (sender, chunks) = sync_channel(WAITING);
+        let (producer, chunks) = bounded(WAITING);
         let (spent, room) = channel();
         let abandoned = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&abandoned);
-        thread::Builder::new().name("kmeans-input".to_owned()).spawn(move || match open() {
-            Ok(reader) => pump(reader, &sender, &room, &flag),
-            // Nobody listens any more when this fails.
-            Err(error) => drop(sender.send(Err(error))),
+        spawn("kmeans-input", move || match open() {
+            Ok(reader) => pump(reader, producer, &room, &flag),
+            Err(error) => producer.fail(error),
         })?;
         let current = Chunk::default();
         Ok(Self { chunks, spent, current, at: 0, failed: None, stop: Arc::clone(stop), abandoned })
+    }
+
+    /// Reads what has come, or waits for it until `halt` is called.
+    pub(crate) fn read_or_halt(&mut self, into: &mut [u8], halt: &Halt) -> io::Result<Arrival> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        let mut filled = 0;
+        while filled < into.len() {
+            if self.at == self.current.filled {
+                // A pipe hands out 64 KiB at a time: what already waits is taken in one go, what does not is not
+                // waited for.
+                match self.chunks.poll() {
+                    Ok(Polled::Item(chunk)) => self.take(chunk),
+                    Ok(Polled::End) => break,
+                    Ok(Polled::Nothing) if filled > 0 => break,
+                    Ok(Polled::Nothing) => {
+                        if let Some(arrival) = self.wait(halt)? {
+                            return Ok(arrival);
+                        }
+                    }
+                    Err(error) if filled > 0 => {
+                        self.failed = Some(error);
+                        break;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            let count = (into.len() - filled).min(self.current.filled - self.at);
+            let bytes = &self.current.bytes[self.at..self.at + count];
+            into[filled..filled + count].copy_from_slice(bytes);
+            (filled, self.at) = (filled + count, self.at + count);
+        }
+        Ok(Arrival::Bytes(filled))
     }
 
     fn take(&mut self, chunk: Chunk) {
@@ -65,52 +99,24 @@ impl Pipe {
         drop(self.spent.send(spent.bytes));
     }
 
-    /// Waits for a chunk; `false` at the end.
-    fn wait(&mut self) -> io::Result<bool> {
+    /// Waits for a chunk; tells what there is instead of one.
+    fn wait(&mut self, halt: &Halt) -> io::Result<Option<Arrival>> {
         loop {
             if self.stop.requested() {
                 return Err(stopped());
             }
-            match self.chunks.recv_timeout(POLL) {
-                Ok(chunk) => {
-                    self.take(chunk?);
-                    return Ok(true);
+            if halt.is_called() {
+                return Ok(Some(Arrival::Halted));
+            }
+            match self.chunks.wait()? {
+                Polled::Item(chunk) => {
+                    self.take(chunk);
+                    return Ok(None);
                 }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Ok(false),
+                Polled::End => return Ok(Some(Arrival::Bytes(0))),
+                Polled::Nothing => {}
             }
         }
-    }
-}
-
-impl Read for Pipe {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if let Some(error) = self.failed.take() {
-            return Err(error);
-        }
-        let mut filled = 0;
-        while filled < into.len() {
-            if self.at == self.current.filled {
-                // A pipe hands out 64 KiB at a time: what already waits is taken in one go, what does not is not
-                // waited for.
-                match self.chunks.try_recv() {
-                    Ok(Ok(chunk)) => self.take(chunk),
-                    Ok(Err(error)) if filled > 0 => self.failed = Some(error),
-                    Ok(Err(error)) => return Err(error),
-                    Err(_) if filled > 0 => break,
-                    Err(_) if !self.wait()? => break,
-                    Err(_) => {}
-                }
-                if self.failed.is_some() {
-                    break;
-                }
-            }
-            let count = (into.len() - filled).min(self.current.filled - self.at);
-            let bytes = &self.current.bytes[self.at..self.at + count];
-            into[filled..filled + count].copy_from_slice(bytes);
-            (filled, self.at) = (filled + count, self.at + count);
-        }
-        Ok(filled)
     }
 }
 
@@ -122,7 +128,7 @@ impl Drop for Pipe {
 
 fn pump(
     mut reader: impl Read,
-    sender: &SyncSender<io::Result<Chunk>>,
+    mut producer: Producer<Chunk, io::Error>,
     room: &Receiver<Vec<u8>>,
     abandoned: &AtomicBool,
 ) {
@@ -132,20 +138,17 @@ fn pump(
             bytes = room.try_recv().unwrap_or_default();
             bytes.resize(CHUNK, 0);
         }
-        let message = match reader.read(&mut bytes) {
-            Ok(0) => return,
-            Ok(filled) => Ok(Chunk { bytes: std::mem::take(&mut bytes), filled }),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            // Node may have set O_NONBLOCK on the pipe that it handed down.
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                thread::sleep(RETRY);
-                continue;
+        match reader.read(&mut bytes) {
+            Ok(0) => return producer.end(),
+            Ok(filled) => {
+                if !producer.send(Chunk { bytes: std::mem::take(&mut bytes), filled }) {
+                    return;
+                }
             }
-            Err(error) => Err(error),
-        };
-        let last = message.is_err();
-        if sender.send(message).is_err() || last {
-            return;
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // Node may have set O_NONBLOCK on the pipe that it handed down.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => pause(RETRY),
+            Err(error) => return producer.fail(error),
         }
     }
 }
@@ -167,7 +170,7 @@ pub(crate) fn when_ready<T>(stop: &dyn Stop, mut action: impl FnMut() -> io::Res
                 if stop.requested() {
                     return Err(stopped());
                 }
-                thread::sleep(RETRY);
+                pause(RETRY);
             }
             other => return other,
         }
@@ -193,30 +196,72 @@ mod tests {
         }
     }
 
+    /// Hands out a few bytes, then panics.
+    struct Panicking(usize);
+    impl Read for Panicking {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            assert!(self.0 > 0, "the reader has a defect");
+            self.0 -= 1;
+            into[0] = b'x';
+            Ok(1)
+        }
+    }
+
+    fn never() -> Arc<dyn Stop> {
+        Arc::new(Never)
+    }
+
+    fn read(pipe: &mut Pipe, into: &mut [u8]) -> io::Result<Arrival> {
+        pipe.read_or_halt(into, &Halt::default())
+    }
+
     #[test]
     fn a_silent_pipe_can_be_given_up() {
         let stop: Arc<dyn Stop> = Arc::new(Asked);
         let mut pipe = Pipe::start(|| Ok(Silent), &stop).unwrap();
-        let error = pipe.read(&mut [0; 8]).unwrap_err();
+        let error = read(&mut pipe, &mut [0; 8]).unwrap_err();
         assert_eq!(crate::Error::reading("x", error).kind(), crate::Kind::Interrupted);
     }
 
     #[test]
-    fn everything_arrives_in_order() {
+    fn a_halted_wait_is_neither_an_end_nor_an_error() {
+        let mut pipe = Pipe::start(|| Ok(Silent), &never()).unwrap();
+        let halt = Halt::default();
+        halt.call();
+        assert_eq!(pipe.read_or_halt(&mut [0; 8], &halt).unwrap(), Arrival::Halted);
+    }
+
+    #[test]
+    fn everything_arrives_in_order_and_the_end_stays_the_end() {
         let bytes: Vec<u8> = (0..3_000_000_u32).map(|i| (i % 251) as u8).collect();
         let copy = bytes.clone();
-        let stop: Arc<dyn Stop> = Arc::new(Never);
-        let mut pipe = Pipe::start(move || Ok(io::Cursor::new(copy)), &stop).unwrap();
-        let mut back = Vec::new();
-        pipe.read_to_end(&mut back).unwrap();
+        let mut pipe = Pipe::start(move || Ok(io::Cursor::new(copy)), &never()).unwrap();
+        let (mut back, mut some) = (Vec::new(), vec![0; 70_000]);
+        while let Arrival::Bytes(count @ 1..) = read(&mut pipe, &mut some).unwrap() {
+            back.extend_from_slice(&some[..count]);
+        }
         assert!(back == bytes);
+        assert_eq!(read(&mut pipe, &mut some).unwrap(), Arrival::Bytes(0));
     }
 
     #[test]
     fn a_failing_open_is_reported() {
-        let stop: Arc<dyn Stop> = Arc::new(Never);
         let mut pipe =
-            Pipe::start(|| Err::<Silent, _>(io::ErrorKind::PermissionDenied.into()), &stop).unwrap();
-        assert_eq!(pipe.read(&mut [0; 8]).unwrap_err().kind(), io::ErrorKind::PermissionDenied);
+            Pipe::start(|| Err::<Silent, _>(io::ErrorKind::PermissionDenied.into()), &never()).unwrap();
+        assert_eq!(read(&mut pipe, &mut [0; 8]).unwrap_err().kind(), io::ErrorKind::PermissionDenied);
+    }
+
+    #[test]
+    fn a_thread_that_panics_has_not_come_to_an_end() {
+        let mut pipe = Pipe::start(|| Ok(Panicking(5)), &never()).unwrap();
+        let (mut count, mut some) = (0, [0; 8]);
+        let error = loop {
+            match read(&mut pipe, &mut some) {
+                Ok(Arrival::Bytes(read @ 1..)) => count += read,
+                Ok(other) => panic!("{other:?} is no error"),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!((count, crate::Error::reading("x", error).kind()), (5, crate::Kind::Internal));
     }
 }

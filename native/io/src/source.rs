@@ -5,15 +5,17 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::channel::Unfinished;
 use crate::dialect::Dialect;
-use crate::error::{Error, Undecodable, spooling, stopped};
+use crate::error::{Error, repeated, spooling, stopped, undecodable};
 use crate::format::{Format, Signs};
 use crate::gzip_members::Trailing;
 use crate::lead::{Lead, lead, lead_of_all};
-use crate::pipe::{CHUNK, Pipe, when_ready, widen};
-use crate::place::{Place, ReadSeek, Shared, spool};
+use crate::pipe::{CHUNK, Pipe, RETRY, widen};
+use crate::place::{CHANGED, Place, ReadSeek, Shared, spool};
 use crate::positioned::{Bytes, Positioned};
-use crate::stop::Stop;
+use crate::stop::{Arrival, Halt, Stop};
+use crate::sync::pause;
 use crate::unpack::unpacked;
 use crate::visible::shown_path;
 
@@ -89,8 +91,10 @@ pub(crate) struct Source {
     place: Option<Place>,
     /// What an unpacker tells at the end.
     pub(crate) trailing: Option<Trailing>,
-    /// What was wrong with compressed bytes: whoever looks ahead may leave that to others, and after it comes nothing more.
-    damage: Option<Undecodable>,
+    /// Bytes handed out, those of the head once.
+    delivered: u64,
+    /// Why there is nothing more: whoever looked ahead may have left that to others, and a failure is no end.
+    failed: Option<io::Error>,
     stop: Arc<dyn Stop>,
 }
 
@@ -192,7 +196,8 @@ impl Source {
             head_at: 0,
             place,
             trailing: None,
-            damage: None,
+            delivered: 0,
+            failed: None,
             stop,
         };
         source.lead = loop {
@@ -211,13 +216,13 @@ impl Source {
         if source.head.is_empty() {
             return Err(Error::about(&source.name, "is empty: there is no row to read"));
         }
-        source.head_at = 0;
+        (source.head_at, source.delivered) = (0, 0);
         Ok(source)
     }
 
     /// Gives bytes back that have been read, all that were read so far.
     pub(crate) fn put_back(&mut self, bytes: Vec<u8>) {
-        (self.head, self.head_at) = (bytes, 0);
+        (self.head, self.head_at, self.delivered) = (bytes, 0, 0);
     }
 
     /// A source of the same name that has no bytes left.
@@ -233,7 +238,8 @@ impl Source {
             head_at: 0,
             place: None,
             trailing: None,
-            damage: None,
+            delivered: 0,
+            failed: None,
             stop: Arc::clone(&self.stop),
         }
     }
@@ -306,39 +312,80 @@ impl Source {
     pub(crate) fn stop(&self) -> &Arc<dyn Stop> {
         &self.stop
     }
-}
 
-impl Read for Source {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+    /// How many bytes have been handed out.
+    pub(crate) fn delivered(&self) -> u64 {
+        self.delivered
+    }
+
+    /// Reads as [`Read::read`] does, unless `halt` is called before anything has come.
+    pub(crate) fn read_or_halt(&mut self, into: &mut [u8], halt: &Halt) -> io::Result<Arrival> {
         if self.stop.requested() {
             return Err(stopped());
+        }
+        if halt.is_called() {
+            return Ok(Arrival::Halted);
         }
         if self.head_at < self.head.len() {
             let count = into.len().min(self.head.len() - self.head_at);
             into[..count].copy_from_slice(&self.head[self.head_at..self.head_at + count]);
             self.head_at += count;
-            return Ok(count);
+            self.delivered += count as u64;
+            return Ok(Arrival::Bytes(count));
         }
-        if let Some(damage) = &self.damage {
-            return Err(io::Error::other(damage.clone()));
+        if let Some(failed) = &self.failed {
+            return Err(repeated(failed));
         }
-        let origin = &mut self.origin;
-        let read = when_ready(&*self.stop, || match origin {
-            Origin::File(file) => file.read(into),
-            Origin::Pipe(pipe) => pipe.read(into),
-            Origin::Memory(cursor) => cursor.read(into),
-            Origin::Reader(reader) => match reader.read(into) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                    Err(io::ErrorKind::WouldBlock.into())
-                }
-                other => other,
-            },
-        });
-        let count = read.inspect_err(|error| self.damage = Undecodable::of(error))?;
+        let arrival = self.read_on(into, halt);
+        let arrival = arrival.inspect_err(|error| self.failed = Some(repeated(error)))?;
+        if let Arrival::Bytes(count) = arrival {
+            self.delivered += count as u64;
+        }
+        Ok(arrival)
+    }
+
+    /// Reads what follows the head.
+    fn read_on(&mut self, into: &mut [u8], halt: &Halt) -> io::Result<Arrival> {
+        let arrival = loop {
+            let read = match &mut self.origin {
+                Origin::File(file) => file.read(into).map(Arrival::Bytes),
+                Origin::Pipe(pipe) => pipe.read_or_halt(into, halt),
+                Origin::Memory(cursor) => cursor.read(into).map(Arrival::Bytes),
+                Origin::Reader(reader) => reader.read(into).map(Arrival::Bytes),
+            };
+            match read {
+                // The other side is not ready.
+                Err(error)
+                    if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+                other => break other?,
+            }
+            if self.stop.requested() {
+                return Err(stopped());
+            }
+            if halt.is_called() {
+                return Ok(Arrival::Halted);
+            }
+            pause(RETRY);
+        };
+        let Arrival::Bytes(count) = arrival else { return Ok(arrival) };
+        // Somebody shortened the file: its end is not that of the table.
+        if count == 0 && !into.is_empty() && self.length.is_some_and(|length| self.delivered < length) {
+            return Err(undecodable(CHANGED.to_owned(), None));
+        }
         if let Some(Place::Spool(copy)) = &mut self.place {
             copy.write_all(&into[..count]).map_err(spooling)?;
         }
-        Ok(count)
+        Ok(arrival)
+    }
+}
+
+impl Read for Source {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self.read_or_halt(into, &Halt::default())? {
+            Arrival::Bytes(count) => Ok(count),
+            // Nobody else has this one to call it.
+            Arrival::Halted => Err(Unfinished.into()),
+        }
     }
 }
 
@@ -355,62 +402,4 @@ fn standard_input() -> io::Result<File> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::stop::Never;
-
-    fn never() -> Arc<dyn Stop> {
-        Arc::new(Never)
-    }
-
-    fn reader(bytes: &[u8]) -> Input {
-        Input::Reader { name: "x".to_owned(), reader: Box::new(Cursor::new(bytes.to_vec())) }
-    }
-
-    fn everything(source: &mut Source) -> Vec<u8> {
-        let mut all = Vec::new();
-        source.read_to_end(&mut all).unwrap();
-        all
-    }
-
-    #[test]
-    fn the_head_is_not_lost() {
-        let mut source = Source::open(reader(b"ARROW but text"), false, &never()).unwrap();
-        assert_eq!(source.lead, Lead::Text { bom: false });
-        assert_eq!(everything(&mut source), b"ARROW but text");
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn a_full_temporary_folder_is_told_as_such() {
-        let full = || Some(Place::Spool(fs::OpenOptions::new().write(true).open("/dev/full").unwrap()));
-        let origin = || Origin::Reader(Box::new(&b"a,b\n1,2\n"[..]));
-        let error = Source::begin("x".to_owned(), None, None, origin(), full(), &never()).err().unwrap();
-        assert!(error.to_string().starts_with("cannot copy x to the temporary folder "), "{error}");
-        assert!(error.hint().is_some());
-    }
-
-    #[test]
-    fn a_pipe_becomes_seekable_whole() {
-        for keep in [false, true] {
-            let source = Source::open(reader(b"ARROW1 and more"), keep, &never()).unwrap();
-            let (mut seekable, place) = source.into_seekable().unwrap();
-            let mut all = String::new();
-            seekable.seek(SeekFrom::Start(0)).unwrap();
-            seekable.read_to_string(&mut all).unwrap();
-            assert_eq!(all, "ARROW1 and more");
-            assert!(place.is_some());
-        }
-    }
-
-    #[test]
-    fn an_empty_input_a_directory_and_a_missing_file_are_told_apart() {
-        let text = |input| Source::open(input, false, &never()).err().unwrap().to_string();
-        assert_eq!(text(reader(b"")), "x is empty: there is no row to read");
-        assert_eq!(text(Input::Path("/".into())), "cannot read /: it is a directory");
-        assert_eq!(
-            text(Input::Path("/no/x".into())),
-            "cannot read /no/x: there is no such file or directory"
-        );
-    }
-}
+mod tests;

@@ -1,7 +1,6 @@
-//! How a caller stops a long read and watches it.
+//! How a caller stops a long read and watches it, and how a wait for bytes is given up for a while.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::sync::atomic::{AtomicBool, Ordering};
 
 /// Polled at least once a chunk (1 MiB) and, while a pipe is silent, every 50 ms.
 pub trait Stop: Send + Sync {
@@ -22,34 +21,29 @@ impl Stop for Never {
     }
 }
 
-/// A caller's wish to stop, and a second one of this crate: that a read which waits for a pipe be given up for now. What
-/// has arrived meanwhile is read later.
-pub(crate) struct Halting {
-    asked: Arc<dyn Stop>,
-    halted: AtomicBool,
-}
+/// Ends one wait for bytes, and nothing else: no error comes of it, no byte is lost, and reading may go on at once.
+///
+/// It is no [`Stop`], and is handed to a single call instead of being kept by a reader, so that it never reaches a source
+/// that another thread reads: a decoder that is told to stop has ended for good.
+#[derive(Debug, Default)]
+pub(crate) struct Halt(AtomicBool);
 
-impl Halting {
-    pub(crate) fn new(asked: &Arc<dyn Stop>) -> Arc<Self> {
-        Arc::new(Self { asked: Arc::clone(asked), halted: AtomicBool::new(false) })
+impl Halt {
+    /// Ends the wait under way and all later ones that are given this.
+    pub(crate) fn call(&self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 
-    pub(crate) fn halt(&self) {
-        self.halted.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether it was halted; it is not any longer.
-    pub(crate) fn resume(&self) -> bool {
-        self.halted.swap(false, Ordering::Relaxed)
+    pub(crate) fn is_called(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
-impl Stop for Halting {
-    fn requested(&self) -> bool {
-        self.halted.load(Ordering::Relaxed) || self.asked.requested()
-    }
-
-    fn rows(&self, total: u64) {
-        self.asked.rows(total);
-    }
+/// What a wait for bytes that may be halted has brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// So many bytes; none at the end.
+    Bytes(usize),
+    /// Nothing, since the wait was halted.
+    Halted,
 }

@@ -20,7 +20,7 @@ use crate::json::table::Look;
 use crate::kept::{Kept, Part};
 use crate::several::{First, Misfit};
 use crate::source::{Input, Later, Source};
-use crate::stop::{Halting, Stop};
+use crate::stop::Stop;
 
 mod parts;
 pub(crate) mod training;
@@ -74,8 +74,10 @@ pub struct TableReader {
     cells: Cells,
     /// Which of the columns that are selected are categories; empty when none is.
     categorical: Vec<bool>,
+    /// Rows of all inputs.
     total: u64,
-    /// Rows of the input that is being read.
+    /// Rows of the input that is being read: those that have arrived, and those that have been handed out.
+    arrived: u64,
     rows: u64,
     stop: Arc<dyn Stop>,
     spread: Spread,
@@ -113,10 +115,13 @@ impl TableReader {
     ) -> Result<Self, Error> {
         let (input, more) = input.split_first()?;
         let later = more.into_iter().map(|path| Later::Path { path, dialect }).collect();
-        let halting = Halting::new(stop);
-        let stop: Arc<dyn Stop> = Arc::<Halting>::clone(&halting);
-        let reader = Self::of_source(Source::open(input, keep, &stop)?, dialect, later, keep, look)?;
-        Ok(Self { spread: Spread::new(dialect.threads, halting), ..reader })
+        let reader = Self::of_source(Source::open(input, keep, stop)?, dialect, later, keep, look)?;
+        Ok(reader.on_threads(dialect.threads))
+    }
+
+    /// Reads a text on so many threads.
+    pub(crate) fn on_threads(self, threads: Option<usize>) -> Self {
+        Self { spread: Spread::new(threads), ..self }
     }
 
     pub(crate) fn of_source(
@@ -142,6 +147,7 @@ impl TableReader {
             cells: Cells::new(purpose, Vec::new(), Vec::new(), false),
             categorical: Vec::new(),
             total: 0,
+            arrived: 0,
             rows: 0,
             stop: Arc::clone(&table.stop),
             spread: Spread::none(),
@@ -292,7 +298,6 @@ impl TableReader {
                 Some(Err(misfit)) => Payload::Misfit(misfit.clone()),
             };
             self.rows += rows as u64;
-            self.total += rows as u64;
             self.stop.rows(self.total);
             return Ok(Some(Batch { rows, values, payload }));
         }
@@ -326,10 +331,15 @@ impl TableReader {
             if self.stop.requested() {
                 return Err(Error::Interrupted);
             }
+            let before = cells.rows;
             let filled = self.table.body.fill(cells, raw.as_deref_mut())?;
+            let arrived = (cells.rows - before) as u64;
+            self.arrived += arrived;
+            self.total += arrived;
             if !matches!(filled, Filled::End) {
                 return Ok(filled);
             }
+            self.table.check_end(self.arrived)?;
             self.notes.extend(self.table.late_notes());
             if !self.advance(cells)? {
                 return Ok(Filled::End);
@@ -343,7 +353,7 @@ impl TableReader {
         let (source, dialect) = later.open(self.keep, &self.stop)?;
         let last = std::mem::replace(&mut self.table, Opened::of(source, dialect, self.keep, &self.look)?);
         self.notes.append(&mut self.table.notes);
-        self.rows = 0;
+        (self.arrived, self.rows) = (0, 0);
         let is_labelled = |columns: &[String]| columns.iter().any(|name| name == CLUSTER);
         if is_labelled(self.table.body.columns()) && !is_labelled(self.first.columns()) {
             self.notes.push(format!(

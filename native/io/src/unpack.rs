@@ -1,27 +1,34 @@
 //! Compressed inputs: gzip and zstd, told by their first bytes and unpacked on a thread of their own, a chunk at a time.
+//!
+//! The compressed bytes are read by that thread and know nothing but the user's wish to stop: a wait that is halted ends on
+//! the reader's side of the pipe, and the decoder goes on.
 
 use std::io::{self, BufReader, Read};
 
+use crate::channel::Unfinished;
 use crate::error::{Error, undecodable};
 use crate::gzip_members::{Members, Trailing};
 use crate::lead::Lead;
 use crate::pipe::Pipe;
 use crate::place::{Place, emptied};
 use crate::source::{Origin, Source};
+use crate::sync::size;
 
 /// Compressed bytes of one read: of the order of what unpacks to one chunk.
-const BUFFER: usize = 256 << 10;
+const BUFFER: usize = size(256 << 10, 64);
 
-/// Remembers whether it was the input that failed and not its contents.
+/// Remembers whether it was the input that failed and not its contents, and whether it came to its end.
 struct Watched {
     source: Source,
     failed: bool,
+    ended: bool,
 }
 
 impl Read for Watched {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let read = self.source.read(into);
         self.failed = read.is_err();
+        self.ended = matches!(read, Ok(0)) && !into.is_empty();
         read
     }
 }
@@ -36,7 +43,7 @@ enum Decoder {
 impl Decoder {
     fn new(source: Source, trailing: Trailing) -> io::Result<Self> {
         let zstd = source.lead == Lead::Zstd;
-        let reader = BufReader::with_capacity(BUFFER, Watched { source, failed: false });
+        let reader = BufReader::with_capacity(BUFFER, Watched { source, failed: false, ended: false });
         Ok(if zstd {
             Self::Zstd(Box::new(zstd::stream::read::Decoder::with_buffer(reader)?))
         } else {
@@ -76,6 +83,14 @@ impl Read for Decoder {
             Self::Gzip(decoder) => decoder.read(into),
             Self::Zstd(decoder) => decoder.read(into),
         };
+        // A frame may be followed by another: this is the end only where the input has one. The reader of gzip's members
+        // knows that by itself.
+        if let (Ok(0), Self::Zstd(decoder)) = (&read, &self)
+            && !into.is_empty()
+            && !decoder.get_ref().get_ref().ended
+        {
+            return Err(Unfinished.into());
+        }
         read.map_err(|error| match error.kind() {
             io::ErrorKind::Interrupted => error,
             _ => self.blame(error),
@@ -83,7 +98,7 @@ impl Read for Decoder {
     }
 }
 
-/// What a source holds once it is unpacked, if it is compressed; a file within a compressed one stays as it is.
+/// Returns what a source holds once it is unpacked, if it is compressed; a file within a compressed one stays as it is.
 pub(crate) fn unpacked(mut source: Source) -> Result<Source, Error> {
     if !matches!(source.lead, Lead::Gzip | Lead::Zstd) {
         return Ok(source);

@@ -75,6 +75,7 @@ impl From<kmeans_engine::Error> for Failure {
             },
             Error::Interrupted => Self::new(ErrorCode::Interrupted, message),
             Error::OutOfMemory(_) => Self::new(ErrorCode::OutOfMemory, message).hint(LESS_MEMORY),
+            Error::Internal(_) => Self::new(ErrorCode::Internal, message),
             Error::FewerRowsThanClusters { rows, .. } => {
                 Self::new(ErrorCode::InvalidData, message).hint(format!("ask for at most {rows}: -k {rows}"))
             }
@@ -107,6 +108,7 @@ impl From<&kmeans_io::Error> for Failure {
             Kind::Memory => ErrorCode::OutOfMemory,
             Kind::ClosedPipe => ErrorCode::ClosedPipe,
             Kind::Interrupted => ErrorCode::Interrupted,
+            Kind::Internal => ErrorCode::Internal,
         };
         let option = error.option().map(str::to_owned);
         let failure = Self { option, ..Self::new(code, error.to_string()) };

@@ -2,7 +2,7 @@
 
 use crate::matrix::Values;
 
-use super::ahead::Piece;
+use super::prefetch::Piece;
 
 /// Rows that are gathered while all of them pass by.
 pub struct Lent {

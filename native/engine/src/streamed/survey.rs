@@ -13,7 +13,7 @@ use crate::threads::Threads;
 use crate::weights::WeightSurvey;
 
 use super::AHEAD;
-use super::ahead::{Expected, Piece, read_ahead};
+use super::prefetch::{Expected, Piece, read_ahead};
 use super::rows::RowSource;
 
 /// What the first pass finds out.
@@ -35,19 +35,7 @@ impl Survey {
         let columns = source.columns();
         let (mut rows, mut narrow) = (0, true);
         let mut weights = source.weighted().then(WeightSurvey::default);
-        let (failed, mut bad_weight) = (AtomicBool::new(false), None);
-        // One thread at a time takes a piece, so this sees them in order.
-        let look = |piece: Piece| {
-            rows = piece.first + piece.block.rows();
-            narrow &= matches!(piece.block.matrix().values(), Values::F32(_));
-            if let (Some(survey), Some(some)) = (&mut weights, piece.block.weights())
-                && let Err(error) = survey.add(some)
-            {
-                bad_weight = Some(error);
-                failed.store(true, Relaxed);
-            }
-            piece
-        };
+        let failed = AtomicBool::new(false);
         let add = |part: &mut Result<Ranges, Error>, piece: Piece| {
             let rows = piece.first..piece.first + piece.block.rows();
             share::survey(part, Panels::new(piece.block.into_parts().0).views(), rows, isa);
@@ -55,15 +43,28 @@ impl Survey {
                 failed.store(true, Relaxed);
             }
         };
-        let parts = read_ahead(source, Expected::Any, threads.count() + AHEAD, |pieces| {
+        let ranges = read_ahead(source, Expected::Any, threads.count() + AHEAD, |pieces| {
+            let mut bad_weight = None;
+            // One thread at a time takes a piece, so this sees them in order.
+            let look = |piece: Piece| {
+                rows = piece.first + piece.block.rows();
+                narrow &= matches!(piece.block.matrix().values(), Values::F32(_));
+                if let (Some(survey), Some(some)) = (&mut weights, piece.block.weights())
+                    && let Err(error) = survey.add(some)
+                {
+                    bad_weight = Some(error);
+                    failed.store(true, Relaxed);
+                }
+                piece
+            };
             // Pieces before one that is at fault are out already, and those behind it cannot be worse.
             let pieces = pieces.take_while(|_| !failed.load(Relaxed)).map(look);
-            threads.fold(pieces, observer, || Ok(Ranges::new(columns)), add)
-        });
-        if let Some(error) = bad_weight {
-            return Err(error);
-        }
-        let ranges = Ranges::merged(columns, parts?)?;
+            let parts = threads.fold(pieces, observer, || Ok(Ranges::new(columns)), add);
+            match bad_weight {
+                Some(error) => Err(error),
+                None => Ranges::merged(columns, parts?),
+            }
+        })?;
         if rows == 0 { Err(Error::NoRows) } else { Ok(Self { rows, narrow, weights, ranges }) }
     }
 }

@@ -11,6 +11,7 @@ use arrow_schema::{ArrowError, Schema, SchemaRef};
 use crate::arrow::frames::{Fault, Frame, Frames, damage, reasonable};
 use crate::arrow::records::Records;
 use crate::arrow::{brief, contained};
+use crate::channel::Unfinished;
 use crate::csv::split::WIDEST;
 
 /// LZ4 makes at most 255 bytes of one, so a buffer that claims more lies.
@@ -28,7 +29,15 @@ pub(crate) struct Batches {
     dictionaries: HashMap<i64, ArrayRef>,
     /// Which columns are decoded; `None` is all.
     projection: Option<Vec<usize>>,
-    ended: bool,
+    state: State,
+}
+
+/// How far the messages have been read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    Ended,
+    Failed,
 }
 
 impl Batches {
@@ -60,7 +69,7 @@ impl Batches {
             schema: schema.into(),
             dictionaries: HashMap::new(),
             projection: None,
-            ended: false,
+            state: State::Open,
         })
     }
 
@@ -104,19 +113,26 @@ impl Records for Batches {
         self.projection = Some(columns.to_vec());
     }
 
-    /// None after the first fault.
+    /// After a fault there is no next one, and no end either.
     fn next(&mut self) -> Result<Option<RecordBatch>, Fault> {
-        while !self.ended {
+        loop {
+            match self.state {
+                State::Open => {}
+                State::Ended => return Ok(None),
+                State::Failed => return Err(Unfinished.into()),
+            }
             // Until this message is known to be sound.
-            self.ended = true;
-            let Some(frame) = self.frames.next()? else { break };
+            self.state = State::Failed;
+            let Some(frame) = self.frames.next()? else {
+                self.state = State::Ended;
+                return Ok(None);
+            };
             let batch = self.decode(&frame)?;
-            self.ended = false;
+            self.state = State::Open;
             if batch.is_some() {
                 return Ok(batch);
             }
         }
-        Ok(None)
     }
 }
 

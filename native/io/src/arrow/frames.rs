@@ -6,6 +6,7 @@ use arrow_buffer::Buffer;
 use arrow_ipc::{Block, root_as_footer};
 use kmeans_engine::allocation;
 
+use crate::channel::Unfinished;
 use crate::error::Error;
 use crate::place::ReadSeek;
 use crate::source::Source;
@@ -39,6 +40,12 @@ pub(crate) enum Fault {
 impl From<io::Error> for Fault {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::UnexpectedEof { damage("it ends early") } else { Self::Io(error) }
+    }
+}
+
+impl From<Unfinished> for Fault {
+    fn from(unfinished: Unfinished) -> Self {
+        Self::Io(unfinished.into())
     }
 }
 

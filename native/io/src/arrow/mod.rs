@@ -1,11 +1,11 @@
 //! Arrow IPC, files and streams.
 
-pub(crate) mod ahead;
 pub(crate) mod column;
 pub(crate) mod decode;
 pub(crate) mod frames;
 pub(crate) mod leaves;
 pub(crate) mod number;
+pub(crate) mod prefetch;
 pub(crate) mod records;
 pub(crate) mod table;
 

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use arrow_array::{Array, ArrayRef, RecordBatch, UInt32Array};
 use arrow_schema::{DataType, SchemaRef};
 
-use crate::arrow::ahead::Ahead;
 use crate::arrow::column::{Column, Unready};
 use crate::arrow::decode::Batches;
 use crate::arrow::frames::{Fault, Frames};
 use crate::arrow::leaves::{Leaf, Leaves, measured, unmeasured};
 use crate::arrow::number::fits_f32;
+use crate::arrow::prefetch::Prefetched;
 use crate::arrow::records::{Peeked, Records, Unopened};
 use crate::categories::{self, Categories};
 use crate::cell::{self, Cells, Growing, Purpose};
@@ -69,6 +69,11 @@ impl ArrowTable {
 
     pub(crate) fn into_place(self) -> Option<Place> {
         self.place
+    }
+
+    /// Rows that were read.
+    pub(crate) fn rows(&self) -> u64 {
+        self.rows
     }
 
     /// Of the table as it is passed on.
@@ -352,7 +357,7 @@ fn opened(source: Source, format: Format) -> Result<Opened, Unopened> {
         (_, Lead::ArrowFile) => {
             let (reader, place) = source.into_seekable()?;
             let (frames, footer) = Frames::of_file(reader)?;
-            (Box::new(Ahead::new(Box::new(Batches::of_file(frames, &footer)?))), place)
+            (Box::new(Prefetched::new(Box::new(Batches::of_file(frames, &footer)?))), place)
         }
         _ => {
             let place = source.share_place()?;

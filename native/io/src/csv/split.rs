@@ -16,7 +16,7 @@ mod between;
 mod broken;
 mod parts;
 
-pub(crate) use parts::Lines;
+pub(crate) use parts::{Cut, Lines};
 
 /// Bytes of the longest record, comment or JSON object; beyond it a quote or a bracket was most likely never closed.
 pub(crate) const LONGEST: usize = 64 << 20;
@@ -195,6 +195,15 @@ impl Splitter {
     pub(crate) fn consumed(&self) -> u64 {
         let (_, ahead) = self.gaps.bytes();
         self.consumed - (self.filled - self.at) as u64 - ahead
+    }
+
+    /// Refuses an end before which bytes of the source were lost.
+    pub(crate) fn check_end(&self) -> Result<(), Error> {
+        let (delivered, consumed) = (self.source.delivered(), self.consumed());
+        if delivered == consumed && self.at == self.filled {
+            return Ok(());
+        }
+        Err(Error::miscounted(&self.source.name, "bytes", delivered, consumed))
     }
 
     /// How many fields the record has.

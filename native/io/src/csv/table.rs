@@ -182,6 +182,16 @@ impl CsvTable {
         self.split.consumed()
     }
 
+    /// Rows that were read.
+    pub(crate) fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Refuses an end before which bytes were lost.
+    pub(crate) fn check_end(&self) -> Result<(), Error> {
+        self.split.check_end()
+    }
+
     /// What each column holds, judged by the first thousand rows, and by more of them while a column has no value yet. They
     /// are then read again.
     pub(crate) fn profiles(&mut self) -> Result<Vec<Profile>, Error> {

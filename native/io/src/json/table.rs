@@ -100,6 +100,21 @@ impl JsonTable {
         self.objects.consumed()
     }
 
+    /// Rows that were read.
+    pub(crate) fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Refuses an end before which bytes were lost.
+    pub(crate) fn check_end(&self) -> Result<(), Error> {
+        let (delivered, consumed) = (self.objects.source().delivered(), self.objects.consumed());
+        if delivered == consumed {
+            Ok(())
+        } else {
+            Err(Error::miscounted(&self.name, "bytes", delivered, consumed))
+        }
+    }
+
     pub(crate) fn into_place(self) -> Option<Place> {
         self.objects.into_source().into_place()
     }

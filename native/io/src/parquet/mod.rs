@@ -17,6 +17,7 @@ use parquet::arrow::arrow_reader::{
 use crate::arrow::frames::{Fault, damage};
 use crate::arrow::records::{Peeked, Records};
 use crate::arrow::{brief, contained};
+use crate::channel::Unfinished;
 use crate::csv::split::WIDEST;
 use crate::parquet::pages::Pages;
 use crate::parquet::workers::Workers;
@@ -33,8 +34,17 @@ const LARGEST_FOOTER: u64 = 256 << 20;
 pub(crate) struct ParquetRecords {
     file: File,
     projection: Option<Vec<usize>>,
-    workers: Option<Workers>,
-    ended: bool,
+    decoding: Decoding,
+    /// Rows handed out.
+    rows: u64,
+}
+
+/// Whether threads decode.
+enum Decoding {
+    NotYet,
+    Begun(Workers),
+    /// Its columns are out of step, or damaged.
+    Failed,
 }
 
 /// What every reader of it needs.
@@ -59,7 +69,12 @@ impl ParquetRecords {
             return Err(damage(format!("it has more than {WIDEST} columns")));
         }
         let pages = Pages::new(bytes.clone(), metadata.metadata());
-        Ok(Self { file: File { bytes, pages, metadata }, projection: None, workers: None, ended: false })
+        Ok(Self {
+            file: File { bytes, pages, metadata },
+            projection: None,
+            decoding: Decoding::NotYet,
+            rows: 0,
+        })
     }
 }
 
@@ -73,19 +88,21 @@ impl Records for ParquetRecords {
     }
 
     fn next(&mut self) -> Result<Option<RecordBatch>, Fault> {
-        if self.ended {
-            return Ok(None);
-        }
-        let workers = if let Some(workers) = &mut self.workers {
-            workers
-        } else {
-            let all: Vec<usize> = (0..self.file.metadata.schema().fields().len()).collect();
-            let columns = self.projection.as_deref().unwrap_or(&all);
-            self.workers.insert(Workers::start(&self.file, columns)?)
+        let mut workers = match std::mem::replace(&mut self.decoding, Decoding::Failed) {
+            Decoding::Begun(workers) => workers,
+            Decoding::NotYet => {
+                let all: Vec<usize> = (0..self.file.metadata.schema().fields().len()).collect();
+                Workers::start(&self.file, self.projection.as_deref().unwrap_or(&all))?
+            }
+            Decoding::Failed => return Err(Unfinished.into()),
         };
-        let next = workers.next();
-        self.ended = !matches!(next, Ok(Some(_)));
-        next
+        let next = workers.next()?;
+        self.decoding = Decoding::Begun(workers);
+        match &next {
+            Some(batch) => self.rows += batch.num_rows() as u64,
+            None => self.file.check_rows(self.rows)?,
+        }
+        Ok(next)
     }
 
     fn peek(&mut self, columns: &[usize]) -> Result<Peeked, Fault> {
@@ -101,6 +118,19 @@ impl File {
         let mask = ProjectionMask::roots(metadata.parquet_schema(), columns.iter().copied());
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.pages.clone(), metadata);
         Ok(builder.with_projection(mask).with_batch_size(ROWS).build()?)
+    }
+
+    /// Refuses an end after another number of rows than the row groups, and the file, are said to have.
+    fn check_rows(&self, rows: u64) -> Result<(), Fault> {
+        let metadata = self.metadata.metadata();
+        let groups: i128 = metadata.row_groups().iter().map(|group| i128::from(group.num_rows())).sum();
+        let whole = i128::from(metadata.file_metadata().num_rows());
+        for said in [groups, whole] {
+            if said != i128::from(rows) {
+                return Err(damage(format!("it has {rows} rows, and its footer says {said}")));
+            }
+        }
+        Ok(())
     }
 
     /// How much there is to decode of a column.

@@ -1,14 +1,13 @@
 //! Threads that decode columns side by side and in step.
 
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread;
-
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, SchemaRef};
 
 use crate::arrow::contained;
 use crate::arrow::frames::{Fault, damage};
+use crate::channel::{Consumer, Producer, Unfinished, bounded};
 use crate::parquet::{File, projected, reason};
+use crate::sync::{processors, spawn};
 
 /// Batches that wait for their neighbours from another thread.
 const WAITING: usize = 4;
@@ -23,22 +22,41 @@ pub(crate) struct Workers {
 struct Worker {
     /// Where its columns stand among those of a batch.
     places: Vec<usize>,
-    batches: Receiver<Result<RecordBatch, ArrowError>>,
+    batches: Consumer<RecordBatch, Failure>,
+}
+
+/// Why a thread has no more batches.
+enum Failure {
+    Decoding(ArrowError),
+    Unfinished,
+}
+
+impl From<Unfinished> for Failure {
+    fn from(_: Unfinished) -> Self {
+        Self::Unfinished
+    }
+}
+
+impl Failure {
+    fn into_fault(self, file: &File) -> Fault {
+        match self {
+            Self::Decoding(error) => reason(&file.bytes, &error),
+            Self::Unfinished => Unfinished.into(),
+        }
+    }
 }
 
 impl Workers {
     pub(crate) fn start(file: &File, columns: &[usize]) -> Result<Self, Fault> {
-        let threads = thread::available_parallelism().map_or(1, usize::from);
         let schema =
             projected(file.metadata.schema(), columns).map_err(|error| reason(&file.bytes, &error))?;
         let weights: Vec<u64> = columns.iter().map(|&column| file.weight(column)).collect();
-        let shares = shares(&weights, threads);
+        let shares = shares(&weights, processors());
         let mut all = Vec::with_capacity(shares.len());
         for places in shares {
-            let (sender, batches) = sync_channel(WAITING);
+            let (producer, batches) = bounded(WAITING);
             let (file, own) = (file.clone(), places.iter().map(|&place| columns[place]).collect::<Vec<_>>());
-            let thread = thread::Builder::new().name("kmeans-parquet".to_owned());
-            thread.spawn(move || decode(&file, &own, &sender))?;
+            spawn("kmeans-parquet", move || decode(&file, &own, producer))?;
             all.push(Worker { places, batches });
         }
         Ok(Self { file: file.clone(), schema, all })
@@ -47,13 +65,12 @@ impl Workers {
     pub(crate) fn next(&mut self) -> Result<Option<RecordBatch>, Fault> {
         let mut arrays: Vec<Option<ArrayRef>> = vec![None; self.schema.fields().len()];
         let (mut ended, mut rows) = (0, None);
-        for worker in &self.all {
-            // A thread that is done has closed its end.
-            let Ok(batch) = worker.batches.recv() else {
+        for worker in &mut self.all {
+            let batch = worker.batches.receive().map_err(|failure| failure.into_fault(&self.file))?;
+            let Some(batch) = batch else {
                 ended += 1;
                 continue;
             };
-            let batch = batch.map_err(|error| reason(&self.file.bytes, &error))?;
             if *rows.get_or_insert(batch.num_rows()) != batch.num_rows() {
                 return Err(damage("its columns differ in their number of rows"));
             }
@@ -80,15 +97,20 @@ impl Workers {
 }
 
 /// Goes on until the end, a fault, or until nobody listens any more.
-fn decode(file: &File, columns: &[usize], sender: &SyncSender<Result<RecordBatch, ArrowError>>) {
+fn decode(file: &File, columns: &[usize], mut producer: Producer<RecordBatch, Failure>) {
     let mut reader = match contained(|| file.reader(columns)) {
         Ok(reader) => reader,
-        Err(error) => return drop(sender.send(Err(error))),
+        Err(error) => return producer.fail(Failure::Decoding(error)),
     };
-    while let Some(batch) = contained(|| reader.next().transpose()).transpose() {
-        let last = batch.is_err();
-        if sender.send(batch).is_err() || last {
-            return;
+    loop {
+        match contained(|| reader.next().transpose()) {
+            Ok(Some(batch)) => {
+                if !producer.send(batch) {
+                    return;
+                }
+            }
+            Ok(None) => return producer.end(),
+            Err(error) => return producer.fail(Failure::Decoding(error)),
         }
     }
 }

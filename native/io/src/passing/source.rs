@@ -95,10 +95,23 @@ impl RowSource for PassingRows {
 
     fn pass(&mut self, each: &mut Each) -> Result<(), EngineError> {
         self.passes += 1;
+        let mut rows = 0;
+        let counted = &mut |block: RowBlock| {
+            rows += block.rows();
+            each(block)
+        };
         match &mut self.source {
-            Source::Again(again) => again.pass(&self.name, each),
-            Source::Raw(raw) => raw.pass(each),
+            Source::Again(again) => again.pass(&self.name, counted),
+            Source::Raw(raw) => raw.pass(counted),
+        }?;
+        if rows == self.rows {
+            return Ok(());
         }
+        Err(EngineError::source(match &self.source {
+            Source::Again(_) => Error::about(&self.name, CHANGED),
+            // It is our own copy.
+            Source::Raw(_) => Error::miscounted(&self.name, "rows", self.rows as u64, rows as u64),
+        }))
     }
 }
 

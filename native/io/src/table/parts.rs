@@ -1,7 +1,5 @@
 //! Texts on several threads, and room for what they hold.
 
-use std::sync::Arc;
-
 use kmeans_engine::allocation;
 
 use super::training::Keep;
@@ -12,7 +10,6 @@ use crate::csv::parts::Parting;
 use crate::csv::table::CsvTable;
 use crate::error::Error;
 use crate::gathered::{Before, Gathered};
-use crate::stop::Halting;
 
 /// After so many parts that could not be read by themselves there will be more, and each costs the work of all threads on
 /// what they had ahead.
@@ -23,30 +20,28 @@ pub(super) struct Spread {
     threads: usize,
     /// How often that may be begun again.
     left: usize,
-    /// Ends the wait for a pipe.
-    halting: Option<Arc<Halting>>,
 }
 
 impl Spread {
     pub(super) fn none() -> Self {
-        Self { threads: 1, left: 0, halting: None }
+        Self::new(None)
     }
 
-    pub(super) fn new(threads: Option<usize>, halting: Arc<Halting>) -> Self {
-        Self { threads: threads.unwrap_or(1), left: MOST_RESTARTS, halting: Some(halting) }
+    pub(super) fn new(threads: Option<usize>) -> Self {
+        Self { threads: threads.unwrap_or(1), left: MOST_RESTARTS }
     }
 
     /// The text to be read in parts, if it is one and may still be. Parts end with an LF.
-    fn over<'a>(&'a mut self, body: &'a mut Body, raw: bool) -> Option<(&'a mut CsvTable, Parting<'a>)> {
-        match (body, &self.halting) {
-            (Body::Csv(table), Some(halting))
+    fn over<'a>(&mut self, body: &'a mut Body, raw: bool) -> Option<(&'a mut CsvTable, Parting)> {
+        match body {
+            Body::Csv(table)
                 if self.threads > 1
                     && self.left > 0
                     && table.style.terminator != b"\r"
                     && table.is_between() =>
             {
                 self.left -= 1;
-                Some((table, Parting { threads: self.threads, raw, halting }))
+                Some((table, Parting { threads: self.threads, raw }))
             }
             _ => None,
         }
@@ -82,18 +77,19 @@ impl TableReader {
             let alone = self.is_alone();
             let over = if alone { self.spread.over(&mut self.table.body, true) } else { None };
             if let Some((table, parting)) = over {
-                let (total, stop) = (&mut self.total, &self.stop);
+                let (arrived, total, stop) = (&mut self.arrived, &mut self.total, &self.stop);
                 let work = |cells: &mut Cells, raw| {
                     let (rows, values) = cells.take();
                     let batch = Batch { rows, values, payload: Payload::Text(raw) };
                     (rows, (rows > 0).then(|| work(batch)))
                 };
                 let give = |(rows, made): (usize, Option<T>), _, _| {
+                    *arrived += rows as u64;
                     *total += rows as u64;
                     stop.rows(*total);
                     made.map_or(Ok(()), &mut give)
                 };
-                table.in_parts(&parting, || self.cells.alike(), work, give)?;
+                table.in_parts(parting, || self.cells.alike(), work, give)?;
             }
             match self.next_batch()? {
                 Some(batch) => give(work(batch))?,
@@ -106,9 +102,12 @@ impl TableReader {
     pub(super) fn read_in_parts(&mut self, cells: &mut Cells, keep: &mut Keep) -> Result<(), Error> {
         let Some((table, parting)) = self.spread.over(&mut self.table.body, false) else { return Ok(()) };
         let (length, name) = (self.table.length, &self.table.name);
+        let (arrived, total) = (&mut self.arrived, &mut self.total);
         let alike = cells.alike();
         let give = |gathered: Gathered, bytes: usize, before: Before| {
             let rows = cells.absorb(gathered, before, name)?;
+            *arrived += rows as u64;
+            *total += rows as u64;
             let first = cells.rows == rows;
             let promised = length.filter(|_| first).map_or(0.0, |length| length as f64 / bytes.max(1) as f64);
             if keep(cells, (rows as f64 * promised) as usize)? && first {
@@ -116,7 +115,7 @@ impl TableReader {
             }
             Ok(())
         };
-        table.in_parts(&parting, || alike.alike(), |cells, _| cells.gathered(), give)
+        table.in_parts(parting, || alike.alike(), |cells, _| cells.gathered(), give)
     }
 
     /// How many rows there seem to be, judged by so many; 0 where nothing tells.

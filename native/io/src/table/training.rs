@@ -139,7 +139,11 @@ impl Reading {
         keep: bool,
         stop: &Arc<dyn Stop>,
     ) -> Result<Self, Error> {
-        let mut reader = TableReader::open_kept(input, dialect, keep, Look::Training, stop)?;
+        Self::of(TableReader::open_kept(input, dialect, keep, Look::Training, stop)?, selection, keep)
+    }
+
+    /// Chooses the columns of an opened table.
+    pub(crate) fn of(mut reader: TableReader, selection: &Selection, keep: bool) -> Result<Self, Error> {
         reader.purpose = Purpose::Fit;
         let profiles = reader.table.body.profiles()?;
         reader.notes.extend(reader.table.body.doubt(|column| profiles[column].nature == Nature::Numeric));
@@ -186,12 +190,18 @@ impl Reading {
         let weights = self.cells.weight.map(|_| std::mem::take(&mut self.cells.weights));
         let weighs = weights.as_ref().is_none_or(|weights| weights.iter().any(|&weight| weight > 0.0));
         let (rows, matrix) = self.cells.take();
+        if matrix.columns() > 0 && matrix.rows() != rows {
+            return Err(Error::miscounted(self.reader.name(), "rows", rows as u64, matrix.rows() as u64));
+        }
         Ok(Table { matrix, weights, ..self.finish(rows as u64, weighs)? })
     }
 
     /// The table without its rows, of which there were so many, and some that weigh.
     pub(crate) fn finish(self, rows: u64, weighs: bool) -> Result<Table, Error> {
         let Self { mut reader, mut cells, wanted, skipped, listed, surveyed, keep, .. } = self;
+        if rows != reader.total {
+            return Err(Error::miscounted(reader.name(), "rows", reader.total, rows));
+        }
         if rows == 0 {
             return Err(Error::about(reader.name(), "holds no row"));
         }

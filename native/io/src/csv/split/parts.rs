@@ -1,16 +1,16 @@
 //! Whole lines at a time: for the fast way through them, and for several threads, each with lines of its own.
 
-use std::io::Read;
-
 use memchr::{memchr_iter, memrchr};
 
 use super::{LONGEST, Splitter, Within};
 use crate::csv::fast::Taken;
 use crate::error::Error;
+use crate::stop::{Arrival, Halt};
+use crate::sync::size;
 
 /// Bytes that a part is read in. Smaller, the threads meet too often; larger, the numbers leave the cache before they are
 /// copied to their place.
-const PART: usize = 512 << 10;
+const PART: usize = size(512 << 10, 64);
 /// Bytes beyond the text that may be looked at, as whole words.
 pub(super) const BEYOND: usize = 8;
 
@@ -19,6 +19,16 @@ pub(super) const BEYOND: usize = 8;
 pub(crate) struct Lines {
     pub(crate) bytes: Vec<u8>,
     pub(crate) filled: usize,
+}
+
+/// What [`Splitter::cut`] has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cut {
+    Lines,
+    /// There are no more.
+    End,
+    /// The wait for more was halted; nothing is lost.
+    Halted,
 }
 
 impl Splitter {
@@ -69,6 +79,11 @@ impl Splitter {
         self.restart(1);
     }
 
+    /// How many bytes of the lines have been split.
+    pub(crate) fn split_bytes(&self) -> usize {
+        self.at
+    }
+
     /// Gives the lines back.
     pub(crate) fn unload(&mut self) -> Lines {
         Lines { bytes: std::mem::take(&mut self.window), filled: std::mem::take(&mut self.filled) }
@@ -110,11 +125,11 @@ impl Splitter {
         !inside && self.mark.is_none() && self.gaps.ahead().is_none()
     }
 
-    /// Moves whole lines into `lines`, those that one read brings; at the end what is left. False when there is nothing.
+    /// Moves whole lines into `lines`, those that one read brings; at the end what is left.
     ///
     /// They end where a record most likely does: at a line's end with an even number of quotes before it. Whoever splits them
     /// will notice where that is wrong.
-    pub(crate) fn cut(&mut self, lines: &mut Lines) -> Result<bool, Error> {
+    pub(crate) fn cut(&mut self, lines: &mut Lines, halt: &Halt) -> Result<Cut, Error> {
         if self.after_cr && self.ahead().0.first() == Some(&b'\n') {
             self.at += 1;
         }
@@ -129,33 +144,40 @@ impl Splitter {
             if let Some(end) = last_end(text) {
                 self.carry(&lines.bytes[end..lines.filled]);
                 lines.filled = end;
-                return Ok(true);
+                return Ok(Cut::Lines);
             }
             // A record this long is refused wherever it is split.
             if self.ended || lines.filled > LONGEST {
-                return Ok(lines.filled > 0);
+                return Ok(if lines.filled > 0 { Cut::Lines } else { Cut::End });
             }
-            if let Err(error) = self.read_on(lines) {
-                self.carry(&lines.bytes[..lines.filled]);
-                return Err(error);
+            match self.read_on(lines, halt) {
+                Ok(Arrival::Bytes(_)) => {}
+                Ok(Arrival::Halted) => {
+                    self.carry(&lines.bytes[..lines.filled]);
+                    return Ok(Cut::Halted);
+                }
+                Err(error) => {
+                    self.carry(&lines.bytes[..lines.filled]);
+                    return Err(error);
+                }
             }
         }
     }
 
-    fn read_on(&mut self, lines: &mut Lines) -> Result<(), Error> {
+    fn read_on(&mut self, lines: &mut Lines, halt: &Halt) -> Result<Arrival, Error> {
         if let Some(error) = self.broken.take() {
             return Err(error);
         }
         grow(&mut lines.bytes, lines.filled + PART);
         let room = lines.filled + PART;
-        let count = self
-            .source
-            .read(&mut lines.bytes[lines.filled..room])
-            .map_err(|error| Error::reading(&self.source.name, error))?;
-        lines.filled += count;
-        self.ended = count == 0;
-        self.consumed += count as u64;
-        Ok(())
+        let arrival = self.source.read_or_halt(&mut lines.bytes[lines.filled..room], halt);
+        let arrival = arrival.map_err(|error| Error::reading(&self.source.name, error))?;
+        if let Arrival::Bytes(count) = arrival {
+            lines.filled += count;
+            self.ended = count == 0;
+            self.consumed += count as u64;
+        }
+        Ok(arrival)
     }
 
     fn carry(&mut self, rest: &[u8]) {

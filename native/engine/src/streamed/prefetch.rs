@@ -1,11 +1,12 @@
 //! Rows read ahead on a thread of their own, in pieces of the size that computing wants.
 
 use std::ops::Range;
-use std::sync::mpsc::{IntoIter, SyncSender, sync_channel};
-use std::thread;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use crate::error::Error;
 use crate::matrix::{Matrix, Values};
+use crate::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use crate::sync::{hand_over, spawn_scoped, thread};
 
 use super::rows::{RowBlock, RowSource, block_rows};
 
@@ -25,30 +26,79 @@ pub enum Expected {
     Exactly(usize),
 }
 
-/// Reads all rows once while `work` takes the pieces, of which `ahead` may wait.
+/// What the thread that reads says.
+enum Message {
+    Piece(Piece),
+    /// After so many rows.
+    End(usize),
+}
+
+/// The pieces of one pass as they come, in order.
+pub struct Pieces {
+    messages: Receiver<Message>,
+    /// Rows taken.
+    rows: usize,
+    /// How many there are, once that was said.
+    said: Option<usize>,
+}
+
+impl Iterator for Pieces {
+    type Item = Piece;
+
+    fn next(&mut self) -> Option<Piece> {
+        if self.said.is_some() {
+            return None;
+        }
+        hand_over();
+        match self.messages.recv() {
+            Ok(Message::Piece(piece)) => {
+                self.rows += piece.block.rows();
+                Some(piece)
+            }
+            Ok(Message::End(rows)) => {
+                self.said = Some(rows);
+                None
+            }
+            // Whoever takes pieces can do no more than stop; `read_ahead` knows that it was too early.
+            Err(_) => None,
+        }
+    }
+}
+
+/// Reads all rows once while `work` takes the pieces, of which `ahead` may wait. If it succeeds it has taken all of them.
 ///
 /// # Errors
-/// That of `work` first, then that of the source; [`Error::Changed`].
+/// That of `work` first, then that of the source; [`Error::Changed`]; [`Error::Internal`] when `work` succeeded without all
+/// rows.
 pub fn read_ahead<R: RowSource, T>(
     rows: &mut R,
     expected: Expected,
     ahead: usize,
-    work: impl FnOnce(IntoIter<Piece>) -> Result<T, Error>,
+    work: impl FnOnce(&mut Pieces) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let (sender, pieces) = sync_channel(ahead);
+    let (sender, messages) = sync_channel(ahead);
+    let mut pieces = Pieces { messages, rows: 0, said: None };
     thread::scope(|scope| {
         let read = move || {
             let mut cutter = Cutter::new(rows, expected, &sender);
-            rows.pass(&mut |block| cutter.push(block))?;
-            cutter.end()
+            let passed = rows.pass(&mut |block| cutter.push(block)).and_then(|()| cutter.end());
+            // The error is then of its own making.
+            if cutter.abandoned { Ok(()) } else { passed }
         };
-        let reader = thread::Builder::new().name("kmeans-rows".to_owned()).spawn_scoped(scope, read);
-        let reader = reader.map_err(Error::source)?;
-        // However `work` ends, the pieces go with it, and the reader then finds nobody to send to.
-        let done = work(pieces.into_iter());
-        let read = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let contained = move || catch_unwind(AssertUnwindSafe(read));
+        let reader = spawn_scoped(scope, "kmeans-rows", contained).map_err(Error::source)?;
+        let done = work(&mut pieces);
+        let Pieces { messages, rows, said } = pieces;
+        // The reader then finds nobody to send to.
+        drop(messages);
+        let read = reader.join().and_then(|read| read).unwrap_or_else(|panic| resume_unwind(panic));
         let done = done?;
-        read.map(|()| done)
+        read?;
+        if said == Some(rows) {
+            return Ok(done);
+        }
+        let said = said.map_or_else(|| "more".to_owned(), |said| said.to_string());
+        Err(Error::Internal(format!("rows were lost: {said} were handed out, and {rows} arrived")))
     })
 }
 
@@ -62,7 +112,9 @@ struct Cutter<'a> {
     /// Rows that were sent.
     first: usize,
     pending: Option<Pending>,
-    sender: &'a SyncSender<Piece>,
+    sender: &'a SyncSender<Message>,
+    /// Whether nobody takes any more.
+    abandoned: bool,
 }
 
 struct Pending {
@@ -72,9 +124,10 @@ struct Pending {
 }
 
 impl<'a> Cutter<'a> {
-    fn new(rows: &impl RowSource, expected: Expected, sender: &'a SyncSender<Piece>) -> Self {
+    fn new(rows: &impl RowSource, expected: Expected, sender: &'a SyncSender<Message>) -> Self {
         let (columns, weighted) = (rows.columns(), rows.weighted());
-        Self { columns, weighted, expected, most: block_rows(columns), first: 0, pending: None, sender }
+        let most = block_rows(columns);
+        Self { columns, weighted, expected, most, first: 0, pending: None, sender, abandoned: false }
     }
 
     fn push(&mut self, block: RowBlock) -> Result<(), Error> {
@@ -106,14 +159,14 @@ impl<'a> Cutter<'a> {
         Ok(())
     }
 
-    /// Sends what waits, and says when rows are missing.
-    fn end(mut self) -> Result<(), Error> {
+    /// Sends what waits and says that this was all, unless rows are missing.
+    fn end(&mut self) -> Result<(), Error> {
         self.flush()?;
         match self.expected {
             Expected::Exactly(before) if self.first != before => {
                 Err(Error::Changed { before, now: self.first.to_string() })
             }
-            _ => Ok(()),
+            _ => self.tell(Message::End(self.first)),
         }
     }
 
@@ -128,7 +181,16 @@ impl<'a> Cutter<'a> {
         let weights = self.weighted.then(|| weights.unwrap_or_else(|| vec![1.0; rows]));
         self.first += rows;
         let piece = Piece { first, block: RowBlock::new(matrix, weights) };
-        self.sender.send(piece).map_err(|_| Error::Interrupted)
+        self.tell(Message::Piece(piece))
+    }
+
+    /// An error stops the source when nobody listens; it goes no further.
+    fn tell(&mut self, message: Message) -> Result<(), Error> {
+        hand_over();
+        self.sender.send(message).map_err(|_| {
+            self.abandoned = true;
+            Error::Interrupted
+        })
     }
 }
 

@@ -1,7 +1,6 @@
 //! Tables that pass through with a label, and labels and values alone.
 
 use std::fs;
-use std::path::Path;
 
 use kmeans_engine::Measured;
 use kmeans_io::{

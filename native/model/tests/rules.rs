@@ -1,5 +1,4 @@
 //! Every number and text of a model has a rule, and a model that breaks it gets a sentence with the place.
-#![expect(clippy::unwrap_used, reason = "a test may")]
 
 use kmeans_engine::{Matrix, Threads, Values};
 use kmeans_model::Model;

@@ -1,5 +1,4 @@
 //! Every number and text of a model has a rule, and a model that breaks it gets a sentence with the place.
-#![expect(clippy::unwrap_used, reason = "a test may")]
 
 use kmeans_engine::{Matrix, Threads, Values};
 use kmeans_model::Model;
@@ -49,7 +48,7 @@ fn load(model: &Value) -> Result<Model, String> {
 fn refused(pointer: &str, value: Value) -> String {
     let mut model = golden();
     *model.pointer_mut(pointer).unwrap_or_else(|| panic!("{pointer}")) = value;
-    load(&model).map(|_| ()).expect_err(pointer)
+    load(&model).err().unwrap_or_else(|| panic!("{pointer} may be anything"))
 }
 
 #[test]
@@ -63,9 +62,17 @@ fn the_golden_model_is_one() {
     assert_eq!(load(&brief).unwrap().rows, Some(4));
 }
 
+/// Checks what is said of the golden model with one value replaced at a time.
+fn check_each(all: &[(&str, Value, &str)]) {
+    for (pointer, value, told) in all {
+        let message = refused(pointer, value.clone());
+        assert!(message.starts_with("is damaged: ") && message.ends_with(told), "{pointer}: {message}");
+    }
+}
+
 #[test]
-fn a_broken_rule_is_told_with_its_place() {
-    for (pointer, value, told) in [
+fn a_broken_rule_of_features_and_centroids_is_told_with_its_place() {
+    check_each(&[
         ("/features", json!([]), "features has no entry"),
         ("/centroids", json!([]), "centroids has no entry"),
         ("/features/1/name", json!("x"), "features[0] and features[1] both have the name \"x\""),
@@ -96,6 +103,12 @@ fn a_broken_rule_is_told_with_its_place() {
             json!(-441),
             "preparedCentroids[0][0] is -0.5, and must be at most 2^440 in the unit of 2^-441 that unitExponent says",
         ),
+    ]);
+}
+
+#[test]
+fn a_broken_rule_of_counts_and_sums_is_told_with_its_place() {
+    check_each(&[
         ("/sizes", json!([4]), "sizes has 1 entry, and there are 2 centroids"),
         (
             "/sizes/1",
@@ -132,6 +145,12 @@ fn a_broken_rule_is_told_with_its_place() {
             "options.nInit is 18446744073709551615, and must be at most 2^53, 9007199254740992",
         ),
         ("/options/tol", json!(-1.0), "options.tol is -1.0, and must be 0 or more"),
+    ]);
+}
+
+#[test]
+fn a_broken_rule_of_preprocessing_is_told_with_its_place() {
+    check_each(&[
         (
             "/preprocessing/0/fills",
             json!([4.0]),
@@ -180,10 +199,7 @@ fn a_broken_rule_is_told_with_its_place() {
             "preprocessing[1].name is \"categorical\", and must be one of missing, categorical, scale, each once and in this order",
         ),
         ("/preprocessing", json!([]), "features[1] is a category, and no step of preprocessing makes one"),
-    ] {
-        let message = refused(pointer, value);
-        assert!(message.starts_with("is damaged: ") && message.ends_with(told), "{pointer}: {message}");
-    }
+    ]);
 }
 
 #[test]
@@ -291,16 +307,15 @@ proptest! {
             let mut all = Vec::new();
             places(&model, "", &mut all);
             let place = which.get(&all).clone();
-            match change {
-                Some(value) => *model.pointer_mut(&place).unwrap() = value,
-                None => {
-                    let (parent, name) = place.rsplit_once('/').unwrap_or(("", ""));
-                    match model.pointer_mut(parent) {
-                        Some(Value::Object(all)) => drop(all.remove(name)),
-                        Some(Value::Array(all)) => drop(all.remove(name.parse::<usize>().unwrap())),
-                        _ => {}
-                    }
-                }
+            if let Some(value) = change {
+                *model.pointer_mut(&place).unwrap() = value;
+                continue;
+            }
+            let (parent, name) = place.rsplit_once('/').unwrap_or(("", ""));
+            match model.pointer_mut(parent) {
+                Some(Value::Object(all)) => drop(all.remove(name)),
+                Some(Value::Array(all)) => drop(all.remove(name.parse::<usize>().unwrap())),
+                _ => {}
             }
         }
         match load(&model) {

@@ -1,25 +1,21 @@
 //! The options of a fit as JavaScript gives them, turned into the engine's and the readers'.
 
-use std::fs::File;
-use std::io::{Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
 
 use kmeans_engine::{
     Algorithm, FitParams, Init, Isa, Measures, Missing, Named, Preparation, PrepareParams, Scale, Threads,
 };
-use kmeans_io::names::shown;
-use kmeans_io::{Input, Limit, Selection, inspect_centroids, read_centroids};
-use kmeans_model::Model;
+use kmeans_io::{Limit, Selection};
 use napi::bindgen_prelude::Float64Array;
 use napi_derive::napi;
 
 use crate::control::Control;
-use crate::failure::{ErrorCode, Failure};
+use crate::failure::Failure;
 use crate::memory::{self, Memory};
-use crate::model;
 use crate::number::{count, optional_count, seed};
 use crate::outputs::measures;
+use crate::starting_centroids::of_file;
 
 /// How to fit. What is absent takes its default.
 #[napi(object, object_to_js = false)]
@@ -378,48 +374,4 @@ fn start(init: Option<String>, centroids: Option<Float64Array>) -> Result<(Init,
         });
     }
     Ok((Init::PlusPlus, Start::File(name)))
-}
-
-/// The centroids of a file: a table, or a model under any name, for no table begins with a brace.
-fn of_file(
-    path: &str,
-    names: &[String],
-    notes: &mut Vec<String>,
-    control: &Arc<Control>,
-) -> Result<Vec<f64>, Failure> {
-    const BOM: &[u8] = b"\xef\xbb\xbf";
-    inspect_centroids(Path::new(path))?;
-    let mut file = File::open(path).map_err(|error| model::failed(path, error))?;
-    let mut head = Vec::new();
-    let beginning = (&mut file).take(BOM.len() as u64 + 1).read_to_end(&mut head);
-    beginning.map_err(|error| model::failed(path, error))?;
-    let is_model = head.strip_prefix(BOM).unwrap_or(&head).starts_with(b"{");
-    let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
-    // What was read of a pipe is gone from it.
-    let whole = Cursor::new(head).chain(file);
-    if is_model {
-        return of_model(&model::read_from(path, whole)?, path, names);
-    }
-    let input = if is_file {
-        Input::Path(path.into())
-    } else {
-        Input::Reader { name: path.to_owned(), reader: Box::new(whole) }
-    };
-    let centroids = read_centroids(input, names, &control.stop())?;
-    notes.extend(centroids.notes);
-    Ok(centroids.values)
-}
-
-/// The centroids of a model, its features in the order of `names`.
-fn of_model(model: &Model, path: &str, names: &[String]) -> Result<Vec<f64>, Failure> {
-    let features = model.names();
-    let place = |name: &String| {
-        features.iter().position(|feature| feature == name).ok_or_else(|| {
-            let message =
-                format!("{path} has no feature \"{}\", which the input is clustered on", shown(name));
-            Failure::new(ErrorCode::InvalidModel, message)
-        })
-    };
-    let places = names.iter().map(place).collect::<Result<Vec<usize>, Failure>>()?;
-    Ok(model.centroids.iter().flat_map(|row| places.iter().map(|&place| row[place])).collect())
 }

@@ -17,6 +17,7 @@ mod fit;
 mod fit_options;
 mod hints;
 mod job;
+mod labelled;
 mod measuring;
 mod memory;
 mod model;
@@ -27,6 +28,7 @@ mod prepared_rows;
 mod preparing;
 mod report;
 mod source;
+mod starting_centroids;
 mod tier;
 
 /// A panic is a defect that [`job::guarded`] turns into a value, or a hostile file that the readers refuse;

@@ -104,7 +104,7 @@ impl Numbers {
         }
         self.fix_mean();
         if self.missing > 0 {
-            let away = self.from_mean(fill);
+            let away = self.deviation_of(fill);
             self.squares.add_weighted(away * away, self.missing as f64);
         }
     }
@@ -112,13 +112,13 @@ impl Numbers {
     /// Third pass.
     pub(super) fn square(&mut self, x: f64, units: u64) {
         if !x.is_nan() {
-            let away = self.from_mean(x);
+            let away = self.deviation_of(x);
             self.squares.add_weighted(away * away, units as f64);
         }
     }
 
     #[inline]
-    fn from_mean(&self, x: f64) -> f64 {
+    fn deviation_of(&self, x: f64) -> f64 {
         self.measured(x) - self.measured(self.mean)
     }
 

@@ -58,11 +58,16 @@ test('what is skipped is not kept, by no command', async () => {
   writeFileSync(join(cwd, 'comments.csv.gz'), bomb('# c\na,b\n', '# short\n', csv));
   writeFileSync(join(cwd, 'lines.jsonl.gz'), bomb(`${json[0]}\n`, '\n', json.join('\n')));
   writeFileSync(join(cwd, 'array.json.gz'), bomb('[', ' ', `${json.join(',')}]`));
+  // What is not skipped, and is as long as it may be.
+  const long = gzipSync(`1,${'x'.repeat(60 * MB)}\n2,y\n`);
+  const texts = Buffer.concat([gzipSync('a,b\n'), ...Array(6).fill(long), gzipSync(csv)]);
+  writeFileSync(join(cwd, 'texts.csv.gz'), texts);
   const fit = ['-k', '3', '--memory', `${MEMORY}MB`, '-q', '-m', 'm.json'];
   const runs = [
     ['fit', 'lines.csv.gz', ...fit],
     ['fit', 'comments.csv.gz', ...fit],
     ['fit', 'lines.jsonl.gz', ...fit],
+    ['fit', 'texts.csv.gz', '--threads', '2', ...fit],
     ['fit', 'array.json.gz', ...fit],
     ['check', 'lines.csv.gz', '--memory', `${MEMORY}MB`, '--json', '-q'],
     ['predict', 'lines.csv.gz', '-m', 'm.json', '-q', '-o', 'o.csv'],

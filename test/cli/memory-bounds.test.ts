@@ -35,9 +35,10 @@ interface Peak {
 }
 
 /** Runs the command line, which must succeed, and measures it. */
-async function peak(args: readonly string[], cwd: string): Promise<Peak> {
+async function peak(args: readonly string[], cwd: string, env = {}): Promise<Peak> {
   writeFileSync(join(cwd, 'probe.mjs'), PROBE);
-  const { stderr, code } = await run(args, { cwd, env: { NODE_OPTIONS: '--import=./probe.mjs' } });
+  const options = { NODE_OPTIONS: '--import=./probe.mjs', ...env };
+  const { stderr, code } = await run(args, { cwd, env: options });
   expect({ stderr, code }, args.join(' ')).toEqual({ stderr: '', code: 0 });
   return JSON.parse(readFileSync(join(cwd, 'peak'), 'utf8')) as Peak;
 }
@@ -58,11 +59,16 @@ test('what is skipped is not kept, by no command', async () => {
   writeFileSync(join(cwd, 'comments.csv.gz'), bomb('# c\na,b\n', '# short\n', csv));
   writeFileSync(join(cwd, 'lines.jsonl.gz'), bomb(`${json[0]}\n`, '\n', json.join('\n')));
   writeFileSync(join(cwd, 'array.json.gz'), bomb('[', ' ', `${json.join(',')}]`));
+  // What is not skipped, and is as long as it may be.
+  const long = gzipSync(`1,${'x'.repeat(60 * MB)}\n2,y\n`);
+  const texts = Buffer.concat([gzipSync('a,b\n'), ...Array(6).fill(long), gzipSync(csv)]);
+  writeFileSync(join(cwd, 'texts.csv.gz'), texts);
   const fit = ['-k', '3', '--memory', `${MEMORY}MB`, '-q', '-m', 'm.json'];
   const runs = [
     ['fit', 'lines.csv.gz', ...fit],
     ['fit', 'comments.csv.gz', ...fit],
     ['fit', 'lines.jsonl.gz', ...fit],
+    ['fit', 'texts.csv.gz', '--threads', '2', ...fit],
     ['fit', 'array.json.gz', ...fit],
     ['check', 'lines.csv.gz', '--memory', `${MEMORY}MB`, '--json', '-q'],
     ['predict', 'lines.csv.gz', '-m', 'm.json', '-q', '-o', 'o.csv'],
@@ -104,14 +110,14 @@ limited(
   'memory that the system refuses is done without, or told in a sentence',
   async () => {
     const cwd = directory();
-    const { addresses } = await peak(
-      ['fit', iris, '-k', '3', '-q', '--threads', '2', '-m', 'm.json'],
-      cwd,
-    );
+    // Every thread would reserve 64 MiB of addresses for itself.
+    const env = { MALLOC_ARENA_MAX: '1' };
+    const little = ['fit', iris, '-k', '3', '-q', '--threads', '2', '-m', 'm.json'];
+    const { addresses } = await peak(little, cwd, env);
     const within = (megabytes: number, command: string) =>
       shell(`ulimit -v ${Math.ceil((addresses + megabytes * MB) / 1024)}; ${command}`, {
         cwd,
-        env: { MALLOC_ARENA_MAX: '1' },
+        env,
       });
     const before = readFileSync(join(cwd, 'm.json'), 'utf8');
 
@@ -121,9 +127,9 @@ limited(
     expect(streamed.code, streamed.stderr).toBe(0);
     expect(JSON.parse(streamed.stdout)).toMatchObject({ streamed: true, memoryRefused: true });
 
-    // Its labels alone take 240 MB.
-    zeros(join(cwd, 'labels.npy'), '|u1', 1, [60_000_000]);
-    const labels = await within(150, 'kmeans fit labels.npy -k 1 --threads 2 -m m.json');
+    // Its labels alone take 400 MB.
+    zeros(join(cwd, 'labels.npy'), '|u1', 1, [100_000_000]);
+    const labels = await within(60, 'kmeans fit labels.npy -k 1 --threads 2 -m m.json');
     expect(labels.stderr).toMatch(
       /^error: not enough memory: \d+ MB more are needed\n\nhint: free memory/m,
     );

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use kmeans_engine::{
     Algorithm, FitParams, Init, Isa, Measures, Missing, Named, Preparation, PrepareParams, Scale, Threads,
 };
+use kmeans_io::names::shown;
 use kmeans_io::{Limit, Selection};
 use napi::bindgen_prelude::Float64Array;
 use napi_derive::napi;

@@ -8,7 +8,7 @@ use kmeans_io::{Dialect, Format, Input, Limit, Loaded, Selection, read_table_wit
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use crate::given::never;
-use crate::packed::{gzip, zst};
+use crate::packed::zst;
 
 /// Bytes beside those that a table may take: see "How much memory it takes" in docs/cli.md.
 const CONSTANT: u64 = 512 << 20;
@@ -64,10 +64,11 @@ impl Read for Over {
     }
 }
 
-/// Frames or members of 64 MiB of line ends between a header and rows.
-fn bomb(pack: fn(&[u8]) -> Vec<u8>) -> Box<dyn Read + Send> {
-    let blank = pack(&vec![b'\n'; 64 << 20]);
-    let parts = [pack(b"a,b\n"), blank.repeat((MANY >> 26) as usize), pack(&csv_rows())];
+/// Frames of 64 MiB of line ends between a header and rows. The command line's tests have the same of gzip, which is slow to
+/// unpack where dependencies are not optimised.
+fn bomb() -> Box<dyn Read + Send> {
+    let blank = zst(&vec![b'\n'; 64 << 20]);
+    let parts = [zst(b"a,b\n"), blank.repeat((MANY >> 26) as usize), zst(&csv_rows())];
     Box::new(Cursor::new(parts.concat()))
 }
 
@@ -120,17 +121,7 @@ const CASES: &[Case] = &[
         input: || many(b"a,b\n1,", b"x", csv_rows()),
         outcome: Err("x: line 2 is longer than 64 MiB"),
     },
-    Case {
-        name: "long texts in a column that is not used",
-        format: Format::Csv,
-        input: || {
-            let row = [b"1,", "x".repeat(60 << 20).as_bytes(), b"\n"].concat();
-            Box::new(Cursor::new(b"a,b\n").chain(Over { left: 4 * row.len() as u64, block: row, at: 0 }))
-        },
-        outcome: Ok(4),
-    },
-    Case { name: "zstd", format: Format::Csv, input: || bomb(zst), outcome: Ok(ROWS) },
-    Case { name: "gzip", format: Format::Csv, input: || bomb(gzip), outcome: Ok(ROWS) },
+    Case { name: "zstd", format: Format::Csv, input: bomb, outcome: Ok(ROWS) },
     Case {
         name: "blank lines of JSON",
         format: Format::Jsonl,

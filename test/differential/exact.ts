@@ -51,13 +51,16 @@ export function compare(a: Dyadic, b: Dyadic): number {
   return mantissa === 0n ? 0 : mantissa > 0n ? 1 : -1;
 }
 
-/**
- * Rounds to 53 bits, ties to even, as f64 would if its exponent had no limits: dividing a table by a
- * power of two (definition 12) then changes nothing.
- */
+/** Rounds to the nearest f64, ties to even; what is too large stays, since definition 12 keeps it from coming up. */
 export function rounded(value: Dyadic): Dyadic {
-  const excess = bitLength(value.mantissa) - PRECISION;
-  return excess <= 0 ? value : roundedTo(value, value.exponent + excess);
+  const excess = Math.max(0, bitLength(value.mantissa) - PRECISION);
+  const exponent = Math.max(value.exponent + excess, LEAST_EXPONENT);
+  return exponent > value.exponent ? roundedTo(value, exponent) : value;
+}
+
+/** Returns `value * 2^exponent`. */
+export function scaled(value: Dyadic, exponent: number): Dyadic {
+  return { mantissa: value.mantissa, exponent: value.exponent + exponent };
 }
 
 /** Returns the nearest f64 of `value / weight`, ties to even; an infinity where there is none. */
@@ -77,9 +80,7 @@ export function quotient(value: Dyadic, weight: Dyadic): number {
 
 /** Returns the nearest f64, ties to even; an infinity where there is none. */
 export function toNumber(value: Dyadic): number {
-  const excess = bitLength(value.mantissa) - PRECISION;
-  const exponent = Math.max(value.exponent + Math.max(excess, 0), LEAST_EXPONENT);
-  const near = exponent > value.exponent ? roundedTo(value, exponent) : value;
+  const near = rounded(value);
   // Below 2^54 in magnitude, and above the last bit of a subnormal: both products are exact, or overflow.
   const half = Math.trunc(near.exponent / 2);
   return Number(near.mantissa) * 2 ** half * 2 ** (near.exponent - half);

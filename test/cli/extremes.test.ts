@@ -39,6 +39,23 @@ test('a constant beside a sentinel keeps its value', async () => {
   expect(model.centroids.map((row) => row[1])).toEqual([0.1, 0.1]);
 });
 
+test.each(['1.7976931348623157e308', '9.96921e36'])(
+  'values that %s dwarfs are pointed out',
+  async (sentinel) => {
+    const { stderr } = await fitted(`a\n1\n2\n3\n${sentinel}\n`, '-k 2');
+    expect(stderr).toContain('beside which others count as 0');
+    expect(stderr).toContain('--exclude a');
+  },
+);
+
+test.each(['1e30\n2e30\n5.97e24', '0\n1e20'])(
+  'values that are merely large are not',
+  async (values) => {
+    const { stderr } = await fitted(`a\n${values}\n`, '-k 2');
+    expect(stderr).not.toContain('count as 0');
+  },
+);
+
 test('columns too far apart are refused with their ranges, and one scale brings them together', async () => {
   const cwd = directory();
   writeFileSync(join(cwd, 't.csv'), SENTINEL);

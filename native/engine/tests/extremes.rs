@@ -65,7 +65,7 @@ fn check(data: &Data, found: &Clustering) {
 
 fn distances(data: &Data, found: &Clustering, row: usize) -> Vec<f64> {
     let exponent = unit(data).unwrap();
-    let number = |i: usize, x: f64| measured(data, exponent, i % data.columns, x);
+    let number = |i: usize, x: f64| measured(range(data, i % data.columns), exponent, x);
     let row = &data.values[row * data.columns..][..data.columns];
     let distance = |centroid: &[f64]| {
         row.iter().zip(centroid).enumerate().fold(0.0, |sum: f64, (i, (&x, &c))| {

@@ -38,7 +38,9 @@ fuzz_target!(|data: &[u8]| {
     };
     assert_eq!(values, reading.values);
     // A guess may come out otherwise with a column more; whoever said what the text is gets the same again.
-    if header == Some(true) && written.is_some() {
+    // Decimal commas are looked for between semicolons only, and stay as they are between tabs.
+    let decimals_may_differ = matches!(delimiter, None | Some(b';')) && written != delimiter;
+    if header == Some(true) && written.is_some() && !decimals_may_differ {
         again(&output, Dialect { delimiter: written, ..dialect }, &reading.names, &values);
     }
 });

@@ -4,7 +4,7 @@ use kmeans_engine::Numbering;
 use kmeans_io::names::{shown, typed};
 
 use crate::preparing::Raw;
-use crate::report::ColumnSummary;
+use crate::report::{ClusterSummary, ColumnSummary};
 
 /// Columns named in one hint.
 const NAMED: usize = 3;
@@ -118,6 +118,30 @@ fn rough(number: f64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// Columns beside whose largest value whole numbers are nothing: the grid of their sums (docs/exactness.md 3) is 90 bits
+/// finer than it.
+const LARGE: f64 = (1u128 << 90) as f64;
+/// How much larger than a centroid such a value is where it most likely stands for something else.
+const BESIDE: f64 = (1u64 << 53) as f64;
+
+/// Columns of which some clusters are so much smaller than the largest value that their centroids are not told.
+pub fn dwarfed(columns: &[ColumnSummary], clusters: &[ClusterSummary]) -> Option<String> {
+    let largest = |column: &ColumnSummary| column.min.abs().max(column.max.abs());
+    let is_dwarfed = |(at, column): &(usize, &ColumnSummary)| {
+        let largest = largest(column);
+        column.min < column.max
+            && largest >= LARGE
+            && clusters.iter().any(|cluster| cluster.centroid[*at].abs() <= largest / BESIDE)
+    };
+    let (_, column) = columns.iter().enumerate().find(is_dwarfed)?;
+    let (name, typed) = (shown(&column.name), typed(&column.name));
+    Some(format!(
+        "column \"{name}\" has values of {:e}, beside which others count as 0, also in centroids; if they stand for \
+         missing values, leave those rows out first, or the column with --exclude {typed}",
+        largest(column)
+    ))
 }
 
 /// Columns that are the same in every row.

@@ -189,6 +189,7 @@ impl FitReport {
         });
         let columns: Vec<ColumnSummary> = columns.collect();
         warnings.extend(hints::constant(&columns, about.rows));
+        warnings.extend(hints::dwarfed(&columns, &clusters));
         let is_categorical = |(_, column): &(&String, &Column)| matches!(column, Column::Categories { .. });
         let categorical: Vec<String> = inputs
             .iter()

@@ -50,8 +50,9 @@ pub fn check_oracle(data: &Data, found: &Clustering) {
     assert_eq!(found.centroids.len(), clusters * data.columns);
     assert!(found.centroids.iter().all(|c| c.is_finite()), "{:?}", found.centroids);
     let exponent = unit(data).unwrap();
+    let ranges: Vec<[f64; 2]> = (0..data.columns).map(|column| range(data, column)).collect();
     let measured = |values: &[f64]| -> Vec<f64> {
-        values.iter().enumerate().map(|(i, &x)| measured(data, exponent, i % data.columns, x)).collect()
+        values.iter().enumerate().map(|(i, &x)| measured(ranges[i % data.columns], exponent, x)).collect()
     };
     let centroids = measured(&found.centroids);
     let weights = data.weights.as_deref().map(rounded);
@@ -98,9 +99,8 @@ pub fn unit(data: &Data) -> Option<i32> {
     (high - low <= 870).then_some(high.min(low + 430))
 }
 
-/// A number of a column as the kernels see it: a constant that would overflow is measured from itself.
-pub fn measured(data: &Data, exponent: i32, column: usize, x: f64) -> f64 {
-    let [min, max] = range(data, column);
+/// A number of a column of this range as the kernels see it: a constant that would overflow is measured from itself.
+pub fn measured([min, max]: [f64; 2], exponent: i32, x: f64) -> f64 {
     if min == max && libm::frexp(min).1 > 440 + exponent {
         return libm::scalbn(x - min, -exponent);
     }

@@ -93,6 +93,19 @@ test('a row that a scale takes out of range is told with file, row and column', 
   );
 });
 
+test('JSON lines are a table of centroids, and no model', async () => {
+  const cwd = directory();
+  writeFileSync(join(cwd, 't.csv'), 'a,b\n1,1\n2,2\n9,9\n');
+  writeFileSync(join(cwd, 'start.jsonl'), '{"a":1,"b":1}\n{"a":9,"b":9}\n');
+  const fit = ['fit', 't.csv', '--init', 'start.jsonl', '-q', '-m', 'm.json'];
+  expect(await run(fit, { cwd })).toMatchObject({ stderr: '', code: 0 });
+  const { centroids } = JSON.parse(readFileSync(join(cwd, 'm.json'), 'utf8'));
+  expect(centroids).toEqual([
+    [1.5, 1.5],
+    [9, 9],
+  ]);
+});
+
 test('a model or a table of centroids begins with a byte order mark or comes through a pipe', async () => {
   const cwd = directory();
   writeFileSync(join(cwd, 't.csv'), 'a,b\n1,1\n2,2\n9,9\n');

@@ -158,7 +158,7 @@ test('a model and centroids are looked at before they are read', async () => {
   };
   const predict = (model: string) => told(['predict', iris, '-m', model]);
   const fit = (init: string) => told(['fit', iris, '--init', init, '-q', '-m', 'm.json']);
-  const size = 'is larger than 1 GiB, which';
+  const size = 'is larger than 256 MiB, which';
   expect(await predict('large.json')).toBe(`1: error: large.json ${size} a model never is`);
   expect(await fit('large.json')).toBe(
     `1: error: large.json ${size} a table of centroids never is`,

@@ -25,7 +25,7 @@ pub struct Centroids {
 /// has no header.
 ///
 /// # Errors
-/// As [`read_table`](crate::read_table); [`Error::Data`] when features are missing, and for more than 1 GiB.
+/// As [`read_table`](crate::read_table); [`Error::Data`] when features are missing, and for more than 256 MiB.
 pub fn read_centroids(input: Input, features: &[String], stop: &Arc<dyn Stop>) -> Result<Centroids, Error> {
     let mut reader = TableReader::open(input, Dialect::default(), stop)?;
     reader.set_purpose(Purpose::Centroids);

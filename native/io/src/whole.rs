@@ -6,8 +6,9 @@ use std::path::Path;
 
 use crate::error::{Error, escaped};
 
-/// Bytes of the largest file that is read whole: 50 million numbers, which are 65,000 centroids of 768 columns.
-pub(crate) const LARGEST_WHOLE: u64 = 1 << 30;
+/// Bytes of the largest file that is read whole: some 13 million numbers, which are 17,000 centroids of 768 columns. What is made of
+/// it stays within the 512 MB that a command may take beside `--memory`.
+pub(crate) const LARGEST_WHOLE: u64 = 256 << 20;
 
 /// What a file is read whole as, in messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,8 +35,8 @@ impl Whole {
 
     /// Says that there is more than any such file has.
     pub(crate) fn too_large(self, name: &str) -> Error {
-        let (most, noun) = (LARGEST_WHOLE >> 30, self.noun());
-        Error::about(name, format!("is larger than {most} GiB, which {noun} never is"))
+        let (most, noun) = (LARGEST_WHOLE >> 20, self.noun());
+        Error::about(name, format!("is larger than {most} MiB, which {noun} never is"))
     }
 
     fn noun(self) -> &'static str {
@@ -46,7 +47,7 @@ impl Whole {
     }
 }
 
-/// Reads a model file, of at most 1 GiB whatever the system says of its size; "-" is standard input.
+/// Reads a model file, of at most 256 MiB whatever the system says of its size; "-" is standard input.
 ///
 /// # Errors
 /// [`Error::Read`], and [`Error::Data`] for a device or a file that is too large.
@@ -59,7 +60,7 @@ pub fn read_model_file(path: &str) -> Result<Vec<u8>, Error> {
     read_model_text(File::open(path).map_err(|error| Error::reading(&name, error))?, &name)
 }
 
-/// Reads the text of a model, of at most 1 GiB.
+/// Reads the text of a model, of at most 256 MiB.
 ///
 /// # Errors
 /// [`Error::Read`], and [`Error::Data`] for more.
@@ -67,7 +68,7 @@ pub fn read_model_text(reader: impl Read, name: &str) -> Result<Vec<u8>, Error> 
     bounded(reader, name, LARGEST_WHOLE)
 }
 
-/// Refuses a file of centroids that is no file and no pipe, or larger than 1 GiB, before it is read.
+/// Refuses a file of centroids that is no file and no pipe, or larger than 256 MiB, before it is read.
 ///
 /// # Errors
 /// [`Error::Read`], [`Error::Data`].
@@ -109,7 +110,7 @@ mod tests {
         let path_text = path.to_str().unwrap();
         assert_eq!(
             told(read_model_file(path_text).unwrap_err()),
-            "m.json is larger than 1 GiB, which a model never is"
+            "m.json is larger than 256 MiB, which a model never is"
         );
         file.set_len(3).unwrap();
         assert_eq!(read_model_file(path_text).unwrap(), [0; 3]);
@@ -134,6 +135,6 @@ mod tests {
     #[test]
     fn a_size_that_lies_is_found_out() {
         let error = bounded(io::repeat(b' '), "x", 1 << 20).unwrap_err().to_string();
-        assert_eq!(error, "x is larger than 1 GiB, which a model never is");
+        assert_eq!(error, "x is larger than 256 MiB, which a model never is");
     }
 }

@@ -13,7 +13,8 @@ use crate::control::Control;
 use crate::failure::{ErrorCode, Failure};
 use crate::model;
 
-/// The centroids of a file: a table, or a model under any name, for no table begins with a brace.
+/// The centroids of a file: a table, or a model under any name but that of JSON lines, since no other table begins with a
+/// brace.
 pub fn of_file(
     path: &str,
     names: &[String],
@@ -26,7 +27,7 @@ pub fn of_file(
     let mut head = Vec::new();
     let beginning = (&mut file).take(BOM.len() as u64 + 1).read_to_end(&mut head);
     beginning.map_err(|error| model::failed(path, error))?;
-    let is_model = head.strip_prefix(BOM).unwrap_or(&head).starts_with(b"{");
+    let is_model = head.strip_prefix(BOM).unwrap_or(&head).starts_with(b"{") && !is_json_lines(path);
     let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
     // What was read of a pipe is gone from it.
     let whole = Cursor::new(head).chain(file);
@@ -41,6 +42,11 @@ pub fn of_file(
     let centroids = read_centroids(input, names, &control.stop())?;
     notes.extend(centroids.notes);
     Ok(centroids.values)
+}
+
+fn is_json_lines(path: &str) -> bool {
+    let extension = Path::new(path).extension().unwrap_or_default();
+    ["jsonl", "ndjson"].iter().any(|name| extension.eq_ignore_ascii_case(name))
 }
 
 /// The centroids of a model, its features in the order of `names`.

@@ -160,6 +160,7 @@ impl Splitter {
     /// Drops bytes before the first record.
     pub(crate) fn skip(&mut self, count: usize) {
         self.at += count;
+        self.record = self.at;
     }
 
     /// Remembers this place between two records, until [`Splitter::rewind`].

@@ -7,6 +7,8 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::csv::split::WIDEST;
+
 /// What a member of an object holds.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value {
@@ -116,6 +118,10 @@ impl<'de> Visitor<'de> for Members<'_> {
                 return Ok(());
             };
             let place = match (place, unknown) {
+                // An object of 64 MiB may have millions of them, and takes ten times as much apart.
+                (None, Some(_)) if open && keys.names.len() > WIDEST => {
+                    return Err(A::Error::custom("too many columns"));
+                }
                 (None, Some(key)) if open => {
                     row.values.push(Value::Missing);
                     row.seen.push(false);

@@ -48,11 +48,11 @@ impl JsonTable {
             }
             rows += 1;
             let read = row.read(objects.bytes(), &mut keys, &[], true);
-            read.map_err(|error| unreadable(&objects, &error))?;
             if keys.names.len() > WIDEST {
                 let message = format!("line {} makes it more than {WIDEST} columns", objects.line());
                 return Err(Error::at(&name, message));
             }
+            read.map_err(|error| unreadable(&objects, &error))?;
             natures.resize(keys.names.len(), (Nature::Empty { all: false }, None));
             for (nature, value) in natures.iter_mut().zip(&row.values) {
                 if matches!(nature.0, Nature::Empty { .. }) {

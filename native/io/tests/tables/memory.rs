@@ -104,6 +104,12 @@ const CASES: &[Case] = &[
         outcome: Ok(ROWS),
     },
     Case {
+        name: "byte order marks",
+        format: Format::Csv,
+        input: || many(b"", b"\xef\xbb\xbf", [b"a,b\n".to_vec(), csv_rows()].concat()),
+        outcome: Ok(ROWS),
+    },
+    Case {
         name: "one comment",
         format: Format::Csv,
         input: || many(b"# c\na,b\n#", b"x", [b"\n".to_vec(), csv_rows()].concat()),
@@ -133,6 +139,15 @@ const CASES: &[Case] = &[
         format: Format::Jsonl,
         input: || many(b"[", b" ", [json_rows(","), b"]".to_vec()].concat()),
         outcome: Ok(ROWS),
+    },
+    Case {
+        name: "an object of many keys",
+        format: Format::Jsonl,
+        input: || {
+            let keys: Vec<String> = (0..4_000_000).map(|key| format!("\"k{key}\":1")).collect();
+            Box::new(Cursor::new(format!("{{{}}}", keys.join(",")).into_bytes()))
+        },
+        outcome: Err("x: line 1 makes it more than 100000 columns"),
     },
     Case {
         name: "a JSON text that is never closed",

@@ -130,7 +130,7 @@ impl Opened {
                     comment: Some(table.style.comment),
                     threads: None,
                 };
-                let limits = Limits::Text { names: table.names.clone(), not_utf8: table.not_utf8() };
+                let limits = Limits::Text { names: table.names.to_vec(), not_utf8: table.not_utf8() };
                 (dialect, limits, table.into_source().into_place())
             }
             Body::Arrow(table) => {

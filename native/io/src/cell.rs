@@ -1,5 +1,7 @@
 //! Numbers as they are gathered, row after row, and the rules that every one of them must keep.
 
+use std::sync::Arc;
+
 use kmeans_engine::allocation::{self, OutOfMemory};
 use kmeans_engine::{Matrix, Values};
 
@@ -97,7 +99,7 @@ pub(crate) struct Cells {
     /// Which columns of the input, in the order of a row.
     pub(crate) wanted: Vec<usize>,
     /// What those columns are called in messages.
-    pub(crate) names: Vec<String>,
+    pub(crate) names: Arc<[String]>,
     /// Which column holds the weights.
     pub(crate) weight: Option<usize>,
     pub(crate) weight_name: String,
@@ -190,7 +192,12 @@ impl Growing {
 }
 
 impl Cells {
-    pub(crate) fn new(purpose: Purpose, names: Vec<String>, wanted: Vec<usize>, narrow: bool) -> Self {
+    pub(crate) fn new(
+        purpose: Purpose,
+        names: impl Into<Arc<[String]>>,
+        wanted: Vec<usize>,
+        narrow: bool,
+    ) -> Self {
         let values = if narrow { Growing::F32(Vec::new()) } else { Growing::F64(Vec::new()) };
         Self {
             purpose,
@@ -198,7 +205,7 @@ impl Cells {
             lacking: Lacking::default(),
             categories: Vec::new(),
             wanted,
-            names,
+            names: names.into(),
             weight: None,
             weight_name: String::new(),
             truth: None,

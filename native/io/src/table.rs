@@ -322,7 +322,7 @@ impl TableReader {
     }
 
     fn cells(&self, columns: &[usize]) -> Cells {
-        let names = columns.iter().map(|&column| self.features()[column].clone()).collect();
+        let names: Vec<String> = columns.iter().map(|&column| self.features()[column].clone()).collect();
         Cells::new(self.purpose, names, columns.to_vec(), self.table.body.is_narrow(columns))
     }
 

@@ -1,5 +1,7 @@
 //! A text as a table: names, checked records, numbers.
 
+use std::sync::Arc;
+
 use crate::categories::{self, TooMany};
 use crate::cell::{Cells, Purpose};
 use crate::columns::{Nature, Profile};
@@ -52,13 +54,14 @@ pub(crate) struct TextStyle {
     pub(crate) bom: bool,
     pub(crate) terminator: &'static [u8],
     /// The header's original bytes; empty without one.
-    pub(crate) header_bytes: Vec<u8>,
+    pub(crate) header_bytes: Arc<[u8]>,
 }
 
 /// A text being read.
 pub(crate) struct CsvTable {
     pub(super) split: Splitter,
-    pub(crate) names: Vec<String>,
+    /// Shared by the threads that read parts: a header may have 64 MiB.
+    pub(crate) names: Arc<[String]>,
     pub(crate) style: TextStyle,
     first_line: u64,
     /// Whether nobody said that the first row holds names.
@@ -118,11 +121,11 @@ impl CsvTable {
         let numeric = holds_only_numbers(&split, decimal);
         let header = dialect.header.unwrap_or(!numeric);
         let count = split.count();
-        let (terminator, header_bytes) = (split.terminator(), Vec::new());
+        let (terminator, header_bytes) = (split.terminator(), Arc::default());
         let mut style = TextStyle { delimiter, decimal, comment, header, bom, terminator, header_bytes };
         let first_line = split.line();
         let names = if header {
-            style.header_bytes = split.raw().to_vec();
+            style.header_bytes = split.raw().into();
             (0..count).map(|index| of_bytes(split.field(index)).trim().to_owned()).collect()
         } else {
             (1..=count).map(|number| format!("x{number}")).collect()

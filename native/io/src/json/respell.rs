@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
@@ -21,7 +22,7 @@ pub(crate) fn respelled_style() -> TextStyle {
         header: true,
         bom: false,
         terminator: b"\n",
-        header_bytes: Vec::new(),
+        header_bytes: Arc::default(),
     }
 }
 

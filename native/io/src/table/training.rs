@@ -217,7 +217,7 @@ impl Reading {
         let categories = categories.into_iter().map(|each| each.map(|each| each.texts())).collect();
         let (_, matrix) = cells.take();
         let notes = std::mem::take(&mut reader.notes);
-        let (names, format) = (std::mem::take(&mut cells.names), reader.source_format());
+        let (names, format) = (cells.names.to_vec(), reader.source_format());
         let source = if keep { reader.into_kept(used) } else { None };
         let weights = None;
         Ok(Table {

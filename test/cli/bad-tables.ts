@@ -2,9 +2,11 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import type { ModelDocument } from '../../src/index.js';
 import { fixtures } from './run.js';
 
-const model = {
+/** A model that is whole. */
+export const model: ModelDocument = {
   format: 'kmeans-model',
   formatVersion: 1,
   features: [{ name: 'a' }, { name: 'b' }],

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { model } from './bad-tables.js';
 import { directory, iris, run, shell } from './run.js';
 
 /** A C0, DEL, a C1, bidi controls, separators, what is invisible, and what a shell reads. */
@@ -16,21 +17,6 @@ const COLOUR = new RegExp(`${String.fromCharCode(27)}\\[(?:[12]|22|3[1369])m`, '
 const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 const name = quoted(H);
 
-const model = {
-  format: 'kmeans-model',
-  formatVersion: 1,
-  features: [{ name: 'a' }, { name: 'b' }],
-  centroids: [
-    [1, 2],
-    [3, 4],
-  ],
-  sizes: [1, 2],
-  inertia: 2,
-  iterations: 3,
-  converged: true,
-  stopped: 'labels',
-  seed: '0',
-};
 const scale = { name: 'scale', method: H, shifts: [0, 0], scales: [1, 1] };
 
 const files: Readonly<Record<string, string | Uint8Array>> = {

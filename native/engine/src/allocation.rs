@@ -22,7 +22,7 @@ thread_local! {
     static MAY_FAIL: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether this thread is asking for memory that it can do without. The program's allocator reads it: a refusal that nobody
+/// Tells if this thread is asking for memory that it can do without. The program's allocator reads it: a refusal that nobody
 /// expects is for the allocator to report.
 pub fn may_fail() -> bool {
     MAY_FAIL.get()

@@ -124,7 +124,7 @@ pub enum Error {
     /// The system has no memory for the rows.
     #[error(transparent)]
     OutOfMemory(#[from] OutOfMemory),
-    /// What was computed does not add up, so a result would be wrong. A defect of this crate.
+    /// A computation that does not add up, so a result would be wrong. A defect of this crate.
     #[error("{0}")]
     Internal(String),
     /// Cancelled before there was anything to keep.

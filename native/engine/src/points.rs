@@ -50,7 +50,7 @@ impl Ranges {
         Self { min: vec![f64::INFINITY; columns], max: vec![f64::NEG_INFINITY; columns] }
     }
 
-    /// Of finite rows, row-major.
+    /// Returns the ranges of finite rows, row-major.
     pub fn of_rows(columns: usize, rows: &[f64]) -> Self {
         let mut ranges = Self::new(columns);
         for row in rows.chunks_exact(columns) {

@@ -29,7 +29,7 @@ pub struct Scan {
 }
 
 impl Scan {
-    /// What follows from the ranges of all rows.
+    /// Derives all of it from the ranges of all rows.
     ///
     /// # Errors
     /// [`Error::Apart`].

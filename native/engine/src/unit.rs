@@ -75,7 +75,7 @@ impl Unit {
         Self { exponent, origins }
     }
 
-    /// Whether values are measured as they are.
+    /// Tells if values are measured as they are.
     pub fn is_one(&self) -> bool {
         self.exponent == 0 && self.origins.is_empty()
     }

@@ -32,7 +32,7 @@ pub(crate) struct Opened {
     /// What was guessed about it and the user may want to know.
     pub(crate) notes: Vec<String>,
     trailing: Option<Trailing>,
-    /// Whether it says itself where it ends, so that nobody reads on to see what follows.
+    /// Set where it says itself where it ends, so that nobody reads on to see what follows.
     ends_itself: bool,
     pub(crate) stop: Arc<dyn Stop>,
 }
@@ -88,7 +88,7 @@ impl Opened {
         }
     }
 
-    /// Whether it is compressed as a whole.
+    /// Tells if it is compressed as a whole.
     pub(crate) fn is_packed(&self) -> bool {
         self.trailing.is_some()
     }

@@ -35,7 +35,7 @@ pub(crate) struct Consumer<T, E> {
     error: PhantomData<E>,
 }
 
-/// What a look at a channel has found.
+/// The outcome of a look at a channel.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Polled<T> {
     Item(T),

@@ -93,7 +93,7 @@ pub enum Error {
     /// The caller asked to stop.
     #[error("interrupted")]
     Interrupted,
-    /// What was read does not add up, so a result would be wrong. Never the fault of the input.
+    /// Counts of what was read do not add up, so a result would be wrong. Never the fault of the input.
     #[error("{message}")]
     Internal {
         /// The whole sentence, the input's name included.

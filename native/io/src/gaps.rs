@@ -12,7 +12,7 @@ pub(crate) struct Gap<S> {
     bytes: u64,
     /// Lines that end in it.
     pub(crate) lines: u64,
-    /// What the reader stands in behind it.
+    /// State of the reader behind it.
     pub(crate) state: S,
 }
 
@@ -53,7 +53,7 @@ impl<S: Copy> Gaps<S> {
         Some(gap)
     }
 
-    /// Where the next gap is.
+    /// Returns the place of the next gap.
     #[inline]
     pub(crate) fn ahead(&self) -> Option<u64> {
         self.gaps.get(self.next).map(|gap| gap.at)

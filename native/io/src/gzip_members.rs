@@ -47,7 +47,7 @@ enum At {
     Failed,
 }
 
-/// What stands behind a member.
+/// Bytes behind a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
     /// Another one, whose mark has been read.

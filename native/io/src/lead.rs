@@ -67,7 +67,7 @@ pub(crate) fn lead(head: &[u8]) -> Option<Lead> {
     json(head).map(|json| if json { Lead::Json } else { Lead::Text { bom: false } })
 }
 
-/// What nothing follows: the same where all of the input is its beginning.
+/// Returns the same where all of the input is its beginning.
 pub(crate) fn lead_of_all(input: &[u8]) -> Lead {
     match LEADS.iter().find(|(magic, _)| input.starts_with(magic)) {
         Some((_, Lead::Utf16)) => Lead::Utf16,

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use crate::sync::sync::{Condvar, Mutex};
 use crate::sync::{hand_over, into_inner, lock, spawn_scoped, thread, wait};
 
-/// What a feed has.
+/// An answer of a feed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Fed<I> {
     Item(I),
@@ -39,7 +39,7 @@ pub(crate) struct Ended<E, G> {
 struct Feeder<F, E> {
     feed: F,
     fed: usize,
-    /// Whether it is not to be asked again.
+    /// Set once it is not to be asked again.
     over: bool,
     end: Feed<E>,
 }

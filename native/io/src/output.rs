@@ -200,7 +200,7 @@ const STDOUT: [&str; 3] = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 
 const STDERR: [&str; 3] = ["/dev/stderr", "/dev/fd/2", "/proc/self/fd/2"];
 
-/// Whether a path ends as only that of a folder does: in a separator, or in `.` behind one. [`Path`] overlooks both, and a
+/// Tells if a path ends as only that of a folder does: in a separator, or in `.` behind one. [`Path`] overlooks both, and a
 /// file without them would be written.
 fn names_folder(path: &Path) -> bool {
     let bytes = path.as_os_str().as_encoded_bytes();
@@ -231,7 +231,7 @@ fn follow(target: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many symbolic links"))
 }
 
-/// Whether two paths lead to one file, be it there or not.
+/// Tells if two paths lead to one file, be it there or not.
 pub(crate) fn is_same_file(one: &Path, other: &Path) -> bool {
     matches!((follow(one), follow(other)), (Ok(one), Ok(other)) if one == other)
 }

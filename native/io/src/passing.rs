@@ -114,7 +114,7 @@ struct Taken {
     whole: u64,
     /// Rows for which the system was asked for memory.
     asked: usize,
-    /// Whether it had none, though the limit allows for it.
+    /// Set where it had none, though the limit allows for it.
     refused: bool,
     /// Rows that have gone, and whether any weighs.
     rows: u64,
@@ -157,7 +157,7 @@ impl Taken {
         !allocation::is_available(needed.saturating_sub(cells.values.bytes() as u64))
     }
 
-    /// Where rows go that do not stay.
+    /// Chooses where rows go that do not stay.
     fn elsewhere(&self, cells: &Cells) -> Result<To, Error> {
         if self.rereads {
             return Ok(To::Nothing);

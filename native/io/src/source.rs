@@ -89,7 +89,7 @@ pub(crate) struct Source {
     head: Vec<u8>,
     head_at: usize,
     place: Option<Place>,
-    /// What an unpacker tells at the end.
+    /// Note of the unpacker, known at the end.
     pub(crate) trailing: Option<Trailing>,
     /// Bytes handed out, those of the head once.
     delivered: u64,

@@ -39,7 +39,7 @@ impl Halt {
     }
 }
 
-/// What a wait for bytes that may be halted has brought.
+/// The outcome of a wait for bytes that may be halted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Arrival {
     /// So many bytes; none at the end.

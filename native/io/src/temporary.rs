@@ -208,7 +208,7 @@ fn bare(error: io::Error) -> io::Error {
 mod tests {
     use super::*;
 
-    /// What the folder of a temporary file holds, and how many files are listed.
+    /// Returns what the folder of a temporary file holds, and how many files are listed.
     fn seen(folder: &Path) -> (usize, usize) {
         let list = under_way();
         let named = list.named.iter().filter(|path| path.starts_with(folder)).count();

@@ -10,7 +10,7 @@ use crate::error::{Error, escaped};
 /// it stays within the 512 MB that a command may take beside `--memory`.
 pub(crate) const LARGEST_WHOLE: u64 = 256 << 20;
 
-/// What a file is read whole as, in messages.
+/// Kind of a file that is read whole, for messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Whole {
     /// A fitted model.

@@ -36,7 +36,7 @@ pub(crate) fn located<T: DeserializeOwned>(text: &[u8]) -> Result<T, Error> {
     Ok(value)
 }
 
-/// What the JSON reader reports; it quotes texts of any length.
+/// Text of the JSON reader's report; it quotes texts of any length.
 pub(crate) fn form(error: &serde_json::Error) -> Error {
     const LONGEST: usize = 160;
     let message = error.to_string();

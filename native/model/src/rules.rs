@@ -1,4 +1,4 @@
-//! What every number and text of a model must be. A sentence names the place in the JSON, the value and the rule.
+//! Rules for every number and text of a model. A sentence names the place in the JSON, the value and the rule.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::{Debug, Display};

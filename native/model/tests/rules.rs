@@ -44,7 +44,7 @@ fn load(model: &Value) -> Result<Model, String> {
     Model::from_json(model.to_string().as_bytes()).map_err(|error| error.to_string())
 }
 
-/// What is said of the golden model with one value replaced.
+/// Returns what is said of the golden model with one value replaced.
 fn refused(pointer: &str, value: Value) -> String {
     let mut model = golden();
     *model.pointer_mut(pointer).unwrap_or_else(|| panic!("{pointer}")) = value;

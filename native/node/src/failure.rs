@@ -25,7 +25,7 @@ pub enum ErrorCode {
     Internal,
 }
 
-/// What to do where the system has no memory.
+/// Advice where the system has no memory.
 pub const LESS_MEMORY: &str = "free memory, or hold less of the table with a smaller --memory";
 
 /// A failure, as a value.

@@ -65,7 +65,7 @@ impl Unlabelled {
 }
 
 impl Labelled {
-    /// Of rows of the model's columns.
+    /// Labels rows of the model's columns.
     pub fn of(matrix: Matrix, measuring: &Measuring) -> Result<Self, Unlabelled> {
         let unknown = unknown(&matrix, &measuring.preparation.columns);
         let Measuring { labeller, threads, preparation, .. } = measuring;

@@ -140,7 +140,7 @@ pub fn none_left() -> Failure {
         .hint("leave the emptiest columns out with --exclude, or fill them with --missing mean")
 }
 
-/// What the engine says of columns by their places, with their names.
+/// Returns what the engine says of columns by their places, with their names.
 pub fn named(error: kmeans_engine::Error, names: &[String]) -> Failure {
     match error {
         kmeans_engine::Error::Column { column, problem } => {

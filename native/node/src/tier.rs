@@ -42,7 +42,7 @@ pub struct Passes {
     pub needed: u64,
     /// Bytes that were allowed.
     pub allowed: u64,
-    /// Whether the system had no memory for that much.
+    /// Set where the system had no memory for that much.
     pub refused: bool,
 }
 

@@ -26,7 +26,7 @@ pub enum Expected {
     Exactly(usize),
 }
 
-/// What the thread that reads says.
+/// A message of the thread that reads.
 enum Message {
     Piece(Piece),
     /// After so many rows.
@@ -113,7 +113,7 @@ struct Cutter<'a> {
     first: usize,
     pending: Option<Pending>,
     sender: &'a SyncSender<Message>,
-    /// Whether nobody takes any more.
+    /// Set once nobody takes any more.
     abandoned: bool,
 }
 

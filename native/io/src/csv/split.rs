@@ -79,9 +79,9 @@ pub(crate) struct Splitter {
     consumed: u64,
     /// Bytes that the window held before those it holds.
     base: u64,
-    /// Where skipped bytes were cut out of the window.
+    /// Places where skipped bytes were cut out of the window.
     gaps: Gaps<Between>,
-    /// Where the run of skipped bytes before the record begins, and on which line.
+    /// Start of the run of skipped bytes before the record, and its line.
     run: (usize, u64),
     /// The record belongs to the run.
     discarded: bool,

@@ -60,7 +60,7 @@ pub(crate) struct Objects {
     base: u64,
     /// Bytes of blank space that were cut out of it.
     cut: u64,
-    /// Where blank space was cut out of the window, and whether what may stand in it once, a comma, did.
+    /// Places where blank space was cut out of the window, and whether what may stand in it once, a comma, did.
     gaps: Gaps<bool>,
     mark: Option<(usize, u64, Shape)>,
 }

@@ -39,7 +39,7 @@ pub(crate) struct ParquetRecords {
     rows: u64,
 }
 
-/// Whether threads decode.
+/// State of decoding on threads.
 enum Decoding {
     NotYet,
     Begun(Workers),

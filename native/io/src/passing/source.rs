@@ -33,7 +33,7 @@ pub struct NotHeld {
     /// The least limit, in bytes, under which they are held: what they take as a whole, as far as that is known when it is
     /// decided.
     pub whole: u64,
-    /// Whether the limit would have let them be held, and the system had no memory for them.
+    /// Set where the limit would have let them be held, and the system had no memory for them.
     pub refused: bool,
 }
 

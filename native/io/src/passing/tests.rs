@@ -186,7 +186,7 @@ fn a_file_that_changes_between_two_passes_is_noticed() {
     assert!(error.ends_with("changed while it was being read"), "{error}");
 }
 
-/// Of each kind, as the command line hands it over.
+/// One input of each kind, as the command line hands it over.
 #[test]
 fn one_file_of_numbers_is_read_again_as_it_is() {
     let shape = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({ROWS}, 2), }}\n");

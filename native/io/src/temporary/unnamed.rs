@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, open};
 
-/// What a new file gets; the umask is taken off on creation.
+/// Mode of a new file; the umask is taken off on creation.
 const MODE: Mode = Mode::from_raw_mode(0o666);
 
 /// Makes a file in a folder; `None` where there cannot be one, or where it could not be given a name later.

@@ -1,4 +1,4 @@
-//! What is read takes a bounded amount of memory, whatever is in it: each case runs in a process of its own that has no more.
+//! Reading takes a bounded amount of memory, whatever is in it: each case runs in a process of its own that has no more.
 
 use std::fs;
 use std::io::{Cursor, Read};

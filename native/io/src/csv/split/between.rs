@@ -1,4 +1,4 @@
-//! What stands between two records: blank lines and comments. They are skipped, and a window that a mark holds does not keep them.
+//! Blank lines and comments, which stand between two records. They are skipped, and a window that a mark holds does not keep them.
 
 use memchr::memchr2;
 

@@ -28,7 +28,7 @@ impl CsvTable {
         self.rows += rows as u64;
     }
 
-    /// Whether whole lines can be taken from here on.
+    /// Tells if whole lines can be taken from here on.
     pub(crate) fn is_between(&self) -> bool {
         self.split.is_between()
     }
